@@ -1,0 +1,62 @@
+"""The one way in for a front end: commands in, events out, nothing waits."""
+
+import threading
+import uuid
+from collections.abc import Callable
+
+from mlxtui.backend.commands import Command, ScanLibrary
+from mlxtui.backend.engine import Engine, Request
+from mlxtui.backend.events import Event, Progress, TextDelta
+from mlxtui.backend.jobs import JobPool
+from mlxtui.settings import Settings
+from mlxtui.types import RequestId
+
+
+def new_request_id() -> RequestId:
+    """A name for a request that no other has."""
+    return RequestId(uuid.uuid4().hex)
+
+
+class Backend:
+    """Starts the threads and passes commands to the one that does them.
+
+    Args:
+        emit: Takes every event. It is called from other threads and must not block:
+            Textual's `post_message`, a queue's `put`.
+    """
+
+    def __init__(self, emit: Callable[[Event], None], settings: Settings) -> None:
+        self._front_end = emit
+        self._cancel_flags: dict[RequestId, threading.Event] = {}
+        self._engine = Engine(self._emit, settings)
+        self._jobs = JobPool(self._emit, settings)
+        self._closed = False
+
+    def submit(self, command: Command) -> None:
+        """Hand over a command; its events follow, one terminal event as the last."""
+        flag = self._cancel_flags[command.request_id] = threading.Event()
+        if isinstance(command, ScanLibrary):
+            self._jobs.submit(command, flag)
+        else:
+            self._engine.submit(Request(command, flag))
+
+    def cancel(self, request_id: RequestId) -> None:
+        """Stop a request at its next step; one that has ended stays as it is."""
+        flag = self._cancel_flags.get(request_id)
+        if flag is not None:
+            flag.set()
+
+    def close(self) -> None:
+        """Cancel everything, end the threads and wait for them. May be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        for flag in list(self._cancel_flags.values()):
+            flag.set()
+        self._jobs.close()
+        self._engine.close()
+
+    def _emit(self, event: Event) -> None:
+        if not isinstance(event, Progress | TextDelta):
+            self._cancel_flags.pop(event.request_id, None)
+        self._front_end(event)

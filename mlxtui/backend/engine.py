@@ -1,0 +1,296 @@
+"""The engine thread: the only one that touches MLX.
+
+It takes commands from its inbox between two steps and steps every model that has
+requests. Whatever goes wrong inside a step ends the request that caused it, and the
+thread goes on.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from mlxtui import paths
+from mlxtui.backend.commands import EngineCommand, Generate, LoadModel, UnloadModel
+from mlxtui.backend.events import (
+    Cancelled,
+    Event,
+    Failed,
+    GenerationFinished,
+    ModelLoaded,
+    ModelUnloaded,
+    Progress,
+)
+from mlxtui.backend.replies import GenerationReply
+from mlxtui.errors import EngineBusy, MlxTuiError, ModelNotFound
+from mlxtui.i18n import _
+from mlxtui.settings import Settings
+from mlxtui.types import GenerationStats, RequestId
+
+if TYPE_CHECKING:
+    # MLX is imported in the engine thread, and not before the first command.
+    from mlxtui.inference.batch import Batch
+    from mlxtui.inference.row import Row
+
+_log = logging.getLogger(__name__)
+
+_GIB = 1024**3
+
+_NO_STATS = GenerationStats(
+    prompt_tokens=0,
+    cached_tokens=0,
+    generated_tokens=0,
+    time_to_first_token_seconds=0,
+    prefill_tokens_per_second=0,
+    generation_tokens_per_second=0,
+    peak_memory_bytes=0,
+)
+
+# A step that fails although each of its requests works alone is tried once more;
+# then the newest request goes, until a step succeeds.
+_MAX_FAILED_STEPS = 2
+
+
+@dataclass(slots=True)
+class Request:
+    """A command on its way, with its cancel flag."""
+
+    command: EngineCommand
+    cancel: threading.Event
+    arrived_seconds: float = field(default_factory=time.perf_counter)
+
+
+class Engine:
+    """Owns the models in memory.
+
+    Args:
+        emit: Called in the engine thread with every event; must not block.
+    """
+
+    def __init__(self, emit: Callable[[Event], None], settings: Settings) -> None:
+        self._emit = emit
+        self._settings = settings
+        self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._batches: dict[Path, Batch] = {}  # least recently used first
+        self._failed_steps = 0
+        self._started = False
+        self._thread = threading.Thread(target=self._run, name="mlxtui-engine")
+        self._thread.start()
+
+    def submit(self, request: Request) -> None:
+        """Hand over a command; returns at once."""
+        self._inbox.put(request)
+
+    def close(self) -> None:
+        """End the thread after what it is doing now, and wait for it."""
+        self._inbox.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            busy = any(batch.rows for batch in self._batches.values())
+            try:
+                request = self._inbox.get(block=not busy)
+            except queue.Empty:
+                pass
+            else:
+                if request is None:
+                    break
+                self._handle(request)
+                continue  # all commands that wait come before the next step
+            for batch in list(self._batches.values()):
+                self._step(batch)
+        for batch in self._batches.values():
+            batch.drop_cancelled()
+        self._batches.clear()
+        if self._started:
+            from mlxtui.inference import runtime
+
+            runtime.stop()
+
+    def _handle(self, request: Request) -> None:
+        request_id = request.command.request_id
+        try:
+            if request.cancel.is_set():
+                self._emit(_cancelled(request.command))
+                return
+            match request.command:
+                case LoadModel() as command:
+                    self._load(command, request.cancel)
+                case UnloadModel() as command:
+                    self._unload(command)
+                case Generate() as command:
+                    self._generate(command, request)
+                case _ as unreachable:
+                    assert_never(unreachable)
+        except Exception as error:
+            self._fail(request_id, error)
+
+    def _load(self, command: LoadModel, cancel: threading.Event) -> None:
+        path = command.path.resolve()
+        if path not in self._batches:
+            self._start(command.request_id)
+            from mlxtui.convert import model_folder
+            from mlxtui.inference import memory, model, runtime
+            from mlxtui.inference.batch import Batch
+
+            folder = model_folder.check(path, command.name)
+            limit_bytes = int(self._settings.memory_limit_gib * _GIB)
+            idle = [batch for batch in self._batches.values() if not batch.rows]
+            while not memory.check_fit(
+                command.name,
+                folder.size_bytes,
+                limit_bytes=limit_bytes,
+                reclaimable_bytes=sum(batch.model.memory_bytes for batch in idle),
+            ):
+                self._free(idle.pop(0).model.path)
+
+            def report(done: int, total: int) -> None:
+                self._emit(
+                    Progress(
+                        request_id=command.request_id,
+                        stage="load",
+                        done=done,
+                        total=total,
+                        unit="bytes",
+                    )
+                )
+
+            try:
+                loaded = model.load(
+                    folder, on_progress=report, is_cancelled=cancel.is_set
+                )
+            except model.LoadCancelled:
+                runtime.free_unused()
+                self._emit(Cancelled(request_id=command.request_id))
+                return
+            cache_bytes = int(self._settings.prompt_cache_gib * _GIB)
+            self._batches[path] = Batch(loaded, cache_bytes)
+            if self._settings.wired_limit == "model":
+                runtime.wire(loaded.memory_bytes)
+        self._emit(
+            ModelLoaded(
+                request_id=command.request_id, model=self._batches[path].model.facts()
+            )
+        )
+
+    def _unload(self, command: UnloadModel) -> None:
+        path = command.path.resolve()
+        batch = self._batches.get(path)
+        if batch is not None:
+            batch.drop_cancelled()
+            if batch.rows:
+                raise EngineBusy(
+                    _("{name} is answering.").format(name=batch.model.name),
+                    hint=_("Stop its answers first."),
+                )
+            del batch
+            self._free(path)
+        self._emit(ModelUnloaded(request_id=command.request_id, path=command.path))
+
+    def _free(self, path: Path) -> None:
+        from mlxtui.inference import runtime
+
+        del self._batches[path]
+        runtime.free_unused()
+
+    def _generate(self, command: Generate, request: Request) -> None:
+        path = command.path.resolve()
+        if path not in self._batches:
+            raise ModelNotFound(
+                _("{path} is not loaded.").format(path=command.path),
+                hint=_("Load the model first."),
+            )
+        from mlxtui.inference import memory, prompt
+
+        batch = self._batches[path] = self._batches.pop(path)
+        if not any(other.rows for other in self._batches.values()):
+            memory.reset_peak()
+        if command.raw_prompt is None:
+            asked = prompt.chat_prompt(batch.model, command.messages, command.thinking)
+        else:
+            asked = prompt.raw_prompt(batch.model, command.raw_prompt)
+        reply = GenerationReply(
+            self._emit, command.request_id, request.cancel, command.merge_seconds
+        )
+        row = batch.new_row(
+            asked,
+            command.sampling,
+            reply,
+            arrived_seconds=request.arrived_seconds,
+            raw=command.raw_prompt is not None,
+        )
+        batch.admit(row)
+
+    def _step(self, batch: "Batch") -> None:
+        try:
+            batch.step()
+            self._failed_steps = 0
+        except Exception as error:
+            _log.exception("A step failed; its requests are tried one by one.")
+            self._recover(batch, error)
+
+    def _recover(self, batch: "Batch", error: Exception) -> None:
+        """Find the requests that a step failed for, end them, go on with the others."""
+        from mlxtui.inference import runtime
+
+        self._failed_steps += 1
+        rows = batch.take_rows()
+        runtime.free_unused()
+        if self._failed_steps > _MAX_FAILED_STEPS and rows:
+            self._fail_row(rows.pop(), error)
+        for row in rows:
+            try:
+                batch.probe(row)
+            except Exception as row_error:
+                self._fail_row(row, row_error)
+            else:
+                batch.admit(row)
+
+    def _fail_row(self, row: "Row", error: Exception) -> None:
+        assert isinstance(row.reply, GenerationReply)
+        self._fail(row.reply.request_id, error)
+
+    def _fail(self, request_id: RequestId, error: Exception) -> None:
+        if isinstance(error, MlxTuiError):
+            self._emit(
+                Failed(request_id=request_id, message=error.message, hint=error.hint)
+            )
+            return
+        _log.error("Request %s failed", request_id, exc_info=error)
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        self._emit(
+            Failed(
+                request_id=request_id,
+                message=_("The engine met an error: {reason}").format(reason=reason),
+                hint=_("Try again. Details are in {path}.").format(
+                    path=paths.log_file()
+                ),
+            )
+        )
+
+    def _start(self, request_id: RequestId) -> None:
+        """Import MLX at the first command that needs it: it takes seconds."""
+        if self._started:
+            return
+        self._emit(
+            Progress(
+                request_id=request_id, stage="import", done=0, total=1, unit="steps"
+            )
+        )
+        from mlxtui.inference import runtime
+
+        runtime.start(self._settings.wired_limit)
+        self._started = True
+
+
+def _cancelled(command: EngineCommand) -> Event:
+    if isinstance(command, Generate):
+        return GenerationFinished(
+            request_id=command.request_id, reason="cancelled", stats=_NO_STATS
+        )
+    return Cancelled(request_id=command.request_id)

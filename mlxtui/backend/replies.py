@@ -1,0 +1,71 @@
+"""From the engine to the front end: results as events, text merged on the way."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mlxtui.backend.events import (
+    Event,
+    GenerationFinished,
+    Progress,
+    TextDelta,
+)
+from mlxtui.types import FinishReason, GenerationStats, RequestId, TextKind
+
+
+@dataclass(slots=True)
+class GenerationReply:
+    """Where the results of one `Generate` go (`inference.row.Reply`).
+
+    The first piece of text goes at once, later ones at most every `merge_seconds`.
+    """
+
+    emit: Callable[[Event], None]
+    request_id: RequestId
+    cancel: threading.Event
+    merge_seconds: float
+    _text: str = ""
+    _kind: TextKind = "answer"
+    _sent_seconds: float = field(default=-1e9)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether its reader wants no more."""
+        return self.cancel.is_set()
+
+    def prefill(self, done_tokens: int, total_tokens: int) -> None:
+        """The prompt was read so far."""
+        self.emit(
+            Progress(
+                request_id=self.request_id,
+                stage="prefill",
+                done=done_tokens,
+                total=total_tokens,
+                unit="tokens",
+            )
+        )
+
+    def text(self, kind: TextKind, text: str) -> None:
+        """A piece of the answer."""
+        if kind != self._kind:
+            self._flush()
+            self._kind = kind
+        self._text += text
+        if time.perf_counter() - self._sent_seconds >= self.merge_seconds:
+            self._flush()
+
+    def finished(self, reason: FinishReason, stats: GenerationStats) -> None:
+        """The answer is complete."""
+        self._flush()
+        self.emit(
+            GenerationFinished(request_id=self.request_id, reason=reason, stats=stats)
+        )
+
+    def _flush(self) -> None:
+        if self._text:
+            self.emit(
+                TextDelta(request_id=self.request_id, text=self._text, kind=self._kind)
+            )
+            self._text = ""
+            self._sent_seconds = time.perf_counter()

@@ -1,0 +1,85 @@
+"""A backend for commands: submit, then read events until the end of a request."""
+
+import queue
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from mlxtui.backend.backend import Backend, new_request_id
+from mlxtui.backend.commands import Command, LoadModel
+from mlxtui.backend.events import (
+    Cancelled,
+    Event,
+    Failed,
+    ModelLoaded,
+    Progress,
+    TextDelta,
+)
+from mlxtui.errors import MlxTuiError
+from mlxtui.i18n import _
+from mlxtui.settings import Settings
+from mlxtui.types import LoadedModel, LocalModel
+
+
+class Session:
+    """The events of one request at a time."""
+
+    def __init__(self, backend: Backend, events: "queue.SimpleQueue[Event]") -> None:
+        self._backend = backend
+        self._events = events
+
+    def events(self, command: Command) -> Iterator[Event]:
+        """Submit a command and read its events, the terminal one last.
+
+        Ctrl+C cancels the request, whose last event then still comes.
+
+        Raises:
+            MlxTuiError: The request failed.
+        """
+        self._backend.submit(command)
+        while True:
+            try:
+                event = self._events.get()
+            except KeyboardInterrupt:
+                self._backend.cancel(command.request_id)
+                continue
+            if event.request_id != command.request_id:
+                continue
+            if isinstance(event, Failed):
+                raise MlxTuiError(event.message, event.hint)
+            yield event
+            if not isinstance(event, Progress | TextDelta):
+                return
+
+    def load(
+        self, model: LocalModel, on_progress: Callable[[Progress], None]
+    ) -> LoadedModel:
+        """Load a model.
+
+        Raises:
+            MlxTuiError: It is refused, or the load was cancelled.
+        """
+        command = LoadModel(
+            request_id=new_request_id(), path=model.path, name=model.name
+        )
+        for event in self.events(command):
+            match event:
+                case Progress():
+                    on_progress(event)
+                case ModelLoaded(model=loaded):
+                    return loaded
+                case Cancelled():
+                    break
+                case _:
+                    pass
+        raise MlxTuiError(_("Stopped."))
+
+
+@contextmanager
+def open_session(used: Settings) -> Iterator[Session]:
+    """A backend that is closed at the end, whatever happens."""
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    backend = Backend(events.put, used)
+    try:
+        yield Session(backend, events)
+    finally:
+        backend.close()

@@ -1,0 +1,105 @@
+"""Starting and ending the full-screen app."""
+
+import logging
+import os
+import sys
+import threading
+from logging.handlers import RotatingFileHandler
+
+from mlxtui import names, paths, settings
+from mlxtui.errors import MlxTuiError, SettingsError
+from mlxtui.i18n import _
+from mlxtui.settings import Settings
+from mlxtui.types import LocalModel
+
+_LOG_BYTES = 1_000_000
+_LOG_FILES = 3
+
+
+def start_app(model_name: str | None, *, no_model: bool) -> int:
+    """Run the app until the user leaves.
+
+    Returns:
+        The process's exit code.
+
+    Raises:
+        MlxTuiError: There is no terminal.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise MlxTuiError(
+            _("The app needs a terminal."),
+            hint=_("In scripts use `mlxtui run NAME PROMPT`."),
+        )
+    warning = ""
+    try:
+        used = settings.load()
+    except SettingsError as error:
+        used = Settings()
+        warning = f"{error.message}\n{error.hint}"
+    log_to_file()
+    _prepare_terminal()
+
+    from mlxtui.cli.ending import Ending
+    from mlxtui.ui.app import MlxTuiApp
+
+    def find_model() -> LocalModel | None:
+        return None if no_model else local_model(model_name or used.model, used)
+
+    app = MlxTuiApp(used, find_model, warning=warning)
+    try:
+        with Ending(app) as ending:
+            app.run()
+    finally:
+        app.backend.close()
+    return ending.exit_code or app.return_code or 0
+
+
+def local_model(name: str, used: Settings) -> LocalModel:
+    """The model of a name, looked for only where the name can be.
+
+    Raises:
+        ModelNotFound: No model, or several, have the name.
+    """
+    if name == "guide":
+        return LocalModel(
+            name=name, path=paths.guide_model_dir(), source="built-in"
+        )
+    if names.looks_like_path(name):
+        return names.resolve(name, ())
+    from mlxtui.backend.jobs import scan_library
+
+    return names.resolve(name, scan_library(used))
+
+
+def log_to_file() -> None:
+    """Send the log and Python's warnings to the log file: the screen is not theirs."""
+    try:
+        paths.make_private(paths.log_dir())
+        handler: logging.Handler = RotatingFileHandler(
+            paths.log_file(),
+            maxBytes=_LOG_BYTES,
+            backupCount=_LOG_FILES - 1,
+            encoding="utf-8",
+        )
+    except OSError:
+        handler = logging.NullHandler()  # a full disk must not stop the app
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(message)s")
+    )
+    logging.raiseExceptions = False
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+
+
+def _prepare_terminal() -> None:
+    # iTerm2 drops the text of input methods under the Kitty keyboard protocol since
+    # Textual 8.2.7 asks for it (Textualize/textual#6544, sxyazi/yazi#4209).
+    if os.environ.get("TERM_PROGRAM") == "iTerm.app" and "TMUX" not in os.environ:
+        os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    # Any tqdm bar inside Textual makes a lock that spawns a process, which dies of
+    # Textual's standard error without a file number (huggingface_hub#4066).
+    from tqdm import tqdm
+
+    tqdm.set_lock(threading.RLock())

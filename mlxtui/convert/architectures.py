@@ -1,0 +1,46 @@
+"""Which architectures the installed mlx-lm can load, found without importing it.
+
+`import mlx_lm` takes seconds (transformers); its folder of models and the table of
+other names at the head of `utils.py` say the same in milliseconds.
+"""
+
+import ast
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+# Base classes, helpers and what only works as a part of other models.
+_NOT_MODELS = frozenset({"__init__", "base", "cache", "activations", "rope_utils"})
+
+# BatchGenerator cannot merge their caches (ChunkedKVCache, ConcatenateKVCache).
+NOT_BATCHABLE = frozenset({"llama4", "llama4_text", "afm7"})
+
+
+@cache
+def _package() -> Path:
+    spec = importlib.util.find_spec("mlx_lm")
+    if spec is None or spec.origin is None:
+        return Path("/nonexistent")
+    return Path(spec.origin).parent
+
+
+@cache
+def _remapping() -> dict[str, str]:
+    """`MODEL_REMAPPING` of mlx_lm/utils.py."""
+    try:
+        tree = ast.parse((_package() / "utils.py").read_text(encoding="utf-8"))
+    except OSError:
+        return {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            if node.targets[0].id == "MODEL_REMAPPING":
+                return dict(ast.literal_eval(node.value))
+    return {}
+
+
+def is_supported(model_type: str) -> bool:
+    """Whether mlx-lm has code for a config's `model_type`."""
+    name = _remapping().get(model_type, model_type)
+    if not name.isidentifier() or name in _NOT_MODELS:
+        return False
+    return (_package() / "models" / f"{name}.py").is_file()

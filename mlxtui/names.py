@@ -1,0 +1,66 @@
+"""One namespace for models: what a name that the user typed stands for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlxtui.errors import ModelNotFound
+from mlxtui.i18n import _
+from mlxtui.types import LocalModel
+
+
+def looks_like_path(name: str) -> bool:
+    """Whether the user means a folder: `./x`, `/x`, `~/x`, `..`."""
+    return name in (".", "..") or name.startswith(("./", "../", "/", "~"))
+
+
+def resolve(name: str, models: Sequence[LocalModel]) -> LocalModel:
+    """The model that a name, an alias or a folder's path stands for.
+
+    Case does not matter and a trailing `:latest` is ignored. The part of a full name
+    after its last `/` is an alias as long as one model has it.
+
+    Raises:
+        ModelNotFound: None or several have the name; the hint lists the candidates.
+    """
+    if looks_like_path(name):
+        path = Path(name).expanduser().absolute()
+        if not path.is_dir():
+            raise ModelNotFound(
+                _("There is no folder {path}.").format(path=path),
+                hint=_("A model is a folder with config.json and *.safetensors."),
+            )
+        return LocalModel(name=path.name, path=path, source="path")
+    wanted = name.strip().removesuffix(":latest").lower()
+    exact = [model for model in models if model.name.lower() == wanted]
+    if exact:
+        return exact[0]
+    aliases = [model for model in models if _alias(model.name) == wanted]
+    if len(aliases) == 1:
+        return aliases[0]
+    if aliases:
+        raise ModelNotFound(
+            _("{name} stands for {count} models.").format(
+                name=name, count=len(aliases)
+            ),
+            hint=_("Say which: {names}").format(
+                names=", ".join(model.name for model in aliases)
+            ),
+        )
+    raise ModelNotFound(
+        _("There is no model {name} on this machine.").format(name=name),
+        hint=_hint(wanted, models),
+    )
+
+
+def _alias(full_name: str) -> str:
+    return full_name.rsplit("/", 1)[-1].lower()
+
+
+def _hint(wanted: str, models: Sequence[LocalModel]) -> str:
+    parts = wanted.split("/")
+    if len(parts) == 3:
+        return _("Did you mean {name}?").format(name="/".join(parts[1:]))
+    near = [model.name for model in models if _alias(wanted) in model.name.lower()]
+    if near:
+        return _("Did you mean {name}?").format(name=near[0])
+    return _("`mlxtui list` shows the models that are here.")

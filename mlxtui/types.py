@@ -1,0 +1,80 @@
+"""Frozen records that cross threads: numbers, text, paths and tuples only."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NewType
+
+RequestId = NewType("RequestId", str)
+
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "length", "cancelled"]
+TextKind = Literal["answer", "reasoning"]
+Source = Literal["built-in", "models", "hugging-face", "extra", "path"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation, as chat templates take it."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationStats:
+    """What one answer cost."""
+
+    prompt_tokens: int
+    """Tokens of the whole prompt, the cached ones included."""
+    cached_tokens: int
+    """Prompt tokens that the prompt cache already held."""
+    generated_tokens: int
+    """Tokens that the model made, the end-of-turn token included."""
+    time_to_first_token_seconds: float
+    """From the request's arrival at the backend to its first token; 0 without one."""
+    prefill_tokens_per_second: float
+    """Prompt tokens read per second, the cached ones left out."""
+    generation_tokens_per_second: float
+    """Tokens made per second after the first one; 0 when there was only one."""
+    peak_memory_bytes: int
+    """Highest since the engine was last idle, from `mx.get_peak_memory()`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalModel:
+    """A model folder on this machine, or the reason why it is not usable."""
+
+    name: str
+    """Full name: `owner/name` or the folder's name."""
+    path: Path
+    source: Source
+    architecture: str = ""
+    """`model_type` of its config."""
+    parameter_count: int | None = None
+    bits_per_weight: float | None = None
+    size_bytes: int = 0
+    """Of all weight files."""
+    context_length: int | None = None
+    """Tokens, from its config."""
+    capabilities: tuple[str, ...] = ()
+    """`chat`, `tools`, `thinking`, read from the chat template."""
+    problem: str = ""
+    """Why it cannot be loaded; empty when nothing speaks against it."""
+    hint: str = ""
+    """What to do about the problem."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedModel:
+    """A model in memory."""
+
+    path: Path
+    name: str
+    memory_bytes: int
+    """What its weights hold."""
+    context_tokens: int
+    """Longest prompt and answer together."""
+    has_chat_template: bool
+    """Without one the model continues text instead of answering."""
+    can_think: bool
+    """Whether its template marks reasoning."""

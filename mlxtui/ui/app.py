@@ -1,0 +1,162 @@
+"""The full-screen app: owns the backend, its events, the keys of every place."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.signal import Signal
+
+from mlxtui import paths
+from mlxtui.backend.backend import Backend
+from mlxtui.backend.events import Event
+from mlxtui.errors import MlxTuiError
+from mlxtui.i18n import _
+from mlxtui.settings import Settings
+from mlxtui.types import LocalModel
+from mlxtui.ui.messages import BackendEvent
+from mlxtui.ui.model_state import ModelState, ModelSwitch
+from mlxtui.ui.screens.keys import KeysScreen
+from mlxtui.ui.screens.models import ModelsScreen
+from mlxtui.ui.screens.workspace import WorkspaceScreen
+
+_log = logging.getLogger(__name__)
+
+# The cascade: the app's own first, then one file for each part of the screen.
+_STYLE_FILES = ("app.tcss", "chat.tcss", "models.tcss", "keys.tcss")
+
+MakeBackend = Callable[[Callable[[Event], None], Settings], Backend]
+
+
+class MlxTuiApp(App[None]):
+    """The screen of mlxtui.
+
+    Args:
+        find_model: Says which model to load at the start, None for none. It may raise
+            an `MlxTuiError`, which is shown.
+        warning: Something to tell at the start, as a broken settings file.
+        make_backend: Tests put a recorded one in its place.
+    """
+
+    TITLE = "mlxtui"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+o", "choose_model", "Models", priority=True),
+        Binding("ctrl+p", "command_palette", "Commands", priority=True),
+        Binding("f1", "show_keys", "Keys"),
+        Binding("ctrl+q", "quit", "Quit", priority=True),
+    ]
+
+    model_state: reactive[ModelState] = reactive(ModelState())
+
+    def __init__(
+        self,
+        settings: Settings,
+        find_model: Callable[[], LocalModel | None],
+        *,
+        warning: str = "",
+        make_backend: MakeBackend = Backend,
+    ) -> None:
+        # Children mount before the app does, and subscribe.
+        self.backend_signal: Signal[Event] = Signal(self, "backend event")
+        styles = paths.styles_dir()
+        super().__init__(css_path=[styles / name for name in _STYLE_FILES])
+        self._find_model = find_model
+        self._warning = warning
+        if settings.theme in self.available_themes:
+            self.theme = settings.theme
+        self.backend = make_backend(self._emit, settings)
+        self._models = ModelSwitch(self.backend, self._show_model)
+
+    def _emit(self, event: Event) -> None:
+        """Bring an event from another thread to the screen's loop; never waits."""
+        self.post_message(BackendEvent(event))
+
+    def get_default_screen(self) -> Screen[None]:
+        """The chat is there at the first paint."""
+        return WorkspaceScreen(self.backend)
+
+    def on_mount(self) -> None:
+        """Load the model once the screen is drawn."""
+        self.call_after_refresh(self._load_first_model)
+        if self._warning:
+            self.notify(self._warning, severity="warning", markup=False, timeout=15)
+
+    def _load_first_model(self) -> None:
+        try:
+            model = self._find_model()
+        except MlxTuiError as error:
+            self._models.fail(error.message, error.hint)
+        else:
+            if model is not None:
+                self._models.load(model)
+
+    def on_backend_event(self, message: BackendEvent) -> None:
+        """Pass an event on to whoever waits for it."""
+        self._models.receive(message.event)
+        self.backend_signal.publish(message.event)
+
+    def _show_model(self, state: ModelState) -> None:
+        kept_former = state.phase == "ready" and state.message
+        self.model_state = state
+        if kept_former:
+            self.notify(
+                "\n".join(filter(None, (state.message, state.hint))),
+                severity="error",
+                markup=False,
+                timeout=15,
+            )
+
+    def action_choose_model(self) -> None:
+        """Open the list of models."""
+        if not isinstance(self.screen, ModelsScreen):
+            self.push_screen(ModelsScreen(self.backend), self._load_chosen)
+
+    def _load_chosen(self, model: LocalModel | None) -> None:
+        if model is not None:
+            self._models.load(model)
+
+    def action_show_keys(self) -> None:
+        """Show all keys."""
+        self.push_screen(KeysScreen())
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action of the app, for the command palette."""
+        yield SystemCommand(
+            _("Models"), _("Choose another model"), self.action_choose_model
+        )
+        if isinstance(screen, WorkspaceScreen):
+            chat = screen.chat
+            yield SystemCommand(
+                _("New chat"), _("Without the earlier turns"), chat.action_new_chat
+            )
+            yield SystemCommand(
+                _("Stop"), _("Stop the answer; what was written stays"),
+                chat.action_stop,
+            )  # fmt: skip
+            yield SystemCommand(
+                _("Reasoning"),
+                _("Show or hide the reasoning of answers"),
+                chat.action_toggle_reasoning,
+            )
+        yield SystemCommand(_("Keys"), _("Show all keys"), self.action_show_keys)
+        yield SystemCommand(
+            _("Theme"), _("Change the colours"), self.action_change_theme
+        )
+        yield SystemCommand(_("Quit"), _("Leave, at any moment"), self.action_quit)
+
+    def _fatal_error(self) -> None:
+        """Leave with one line instead of Textual's traceback, which goes to the log."""
+        _log.exception("The screen met an error")
+        self._exit_renderables.append(
+            Text(
+                _("mlxtui met an error and had to stop. Details are in {path}.").format(
+                    path=paths.log_file()
+                )
+            )
+        )
+        self._close_messages_no_wait()

@@ -1,0 +1,147 @@
+"""The list of models: choose one by name, or a folder by its path."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import DataTable, Input, Static
+
+from mlxtui import names
+from mlxtui.backend.backend import Backend, new_request_id
+from mlxtui.backend.commands import ScanLibrary
+from mlxtui.backend.events import Event, Failed, LibraryScanned
+from mlxtui.errors import ModelNotFound
+from mlxtui.harmless import one_line
+from mlxtui.i18n import _
+from mlxtui.types import LocalModel
+from mlxtui.units import bytes_text, count_text
+
+if TYPE_CHECKING:
+    from mlxtui.ui.app import MlxTuiApp
+
+
+class ModelsScreen(ModalScreen[LocalModel | None]):
+    """Ends with the model that the user chose, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close"),
+        Binding("down", "move(1)", "Next", show=False, priority=True),
+        Binding("up", "move(-1)", "Previous", show=False, priority=True),
+    ]
+
+    def __init__(self, backend: Backend) -> None:
+        super().__init__()
+        self._backend = backend
+        self._request_id = new_request_id()
+        self._models: tuple[LocalModel, ...] = ()
+        self._shown: list[LocalModel] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="models") as box:
+            box.border_title = _("Models on this machine")
+            box.border_subtitle = _("↑ ↓ choose · Enter loads · Esc closes")
+            yield Input(placeholder=_("Part of a name, or the path of a model folder"))
+            yield DataTable(cursor_type="row", zebra_stripes=False)
+            yield Static(_("Looking for models…"), classes="details", markup=False)
+
+    def on_mount(self) -> None:
+        """Look for models; the list is empty until they are found."""
+        table = self.query_one(DataTable)
+        table.can_focus = False  # the field keeps the keys, the arrows move the row
+        table.add_columns(
+            _("Model"), _("Size"), _("Parameters"), _("Bits"), _("Context")
+        )
+        app = cast("MlxTuiApp", self.app)
+        app.backend_signal.subscribe(self, self._receive)
+        self._backend.submit(ScanLibrary(request_id=self._request_id))
+
+    def _receive(self, event: Event) -> None:
+        if event.request_id != self._request_id:
+            return
+        match event:
+            case LibraryScanned(models=models):
+                self._models = models
+                self._show_rows()
+            case Failed(message=message, hint=hint):
+                self._say(f"{message} {hint}")
+            case _:
+                pass
+
+    def on_input_changed(self) -> None:
+        """Show the models that the text is a part of."""
+        self._show_rows()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Choose the folder that was typed, or the model under the cursor."""
+        if names.looks_like_path(event.value):
+            try:
+                self.dismiss(names.resolve(event.value, ()))
+            except ModelNotFound as error:
+                self._say(f"{error.message} {error.hint}")
+            return
+        self._choose()
+
+    def on_data_table_row_selected(self) -> None:
+        """Choose with the mouse."""
+        self._choose()
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Say more about the model under the cursor."""
+        model = self._current()
+        if model is not None:
+            self._say(
+                f"{model.problem} {model.hint}" if model.problem else str(model.path)
+            )
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor while the field keeps the focus."""
+        table = self.query_one(DataTable)
+        table.move_cursor(row=table.cursor_row + rows)
+
+    def action_close(self) -> None:
+        """Leave without a choice."""
+        self._backend.cancel(self._request_id)
+        self.dismiss(None)
+
+    def _choose(self) -> None:
+        model = self._current()
+        if model is None:
+            self._say(_("No model has this in its name."))
+        elif model.problem:
+            self._say(f"{model.problem} {model.hint}")
+        else:
+            self.dismiss(model)
+
+    def _current(self) -> LocalModel | None:
+        row = self.query_one(DataTable).cursor_row
+        return self._shown[row] if 0 <= row < len(self._shown) else None
+
+    def _show_rows(self) -> None:
+        text = self.query_one(Input).value.strip().lower()
+        if names.looks_like_path(text):
+            self._say(_("Enter loads this folder."))
+            text = ""
+        self._shown = [model for model in self._models if text in model.name.lower()]
+        table = self.query_one(DataTable)
+        table.clear()
+        for model in self._shown:
+            table.add_row(*_cells(model))
+
+    def _say(self, text: str) -> None:
+        self.query_one(".details", Static).update(one_line(text))
+
+
+def _cells(model: LocalModel) -> tuple[str, ...]:
+    def cell(value: float | None, text: str) -> str:
+        return "–" if value is None else text
+
+    name = one_line(model.name)
+    return (
+        f"✗ {name}" if model.problem else name,
+        bytes_text(model.size_bytes),
+        cell(model.parameter_count, count_text(model.parameter_count or 0)),
+        cell(model.bits_per_weight, f"{model.bits_per_weight or 0:.1f}"),
+        cell(model.context_length, f"{model.context_length or 0:,}"),
+    )

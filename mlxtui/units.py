@@ -1,0 +1,38 @@
+"""Numbers as text. The only place that formats bytes, rates and durations."""
+
+_BYTE_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def bytes_text(size_bytes: float) -> str:
+    """Bytes in decimal units, as disks and the Mac's Finder count: `1.5 GB`."""
+    value = float(size_bytes)
+    for unit in _BYTE_UNITS[:-1]:
+        if abs(value) < 999.5:
+            break
+        value /= 1000
+    else:
+        unit = _BYTE_UNITS[-1]
+    return f"{value:.0f} {unit}" if unit in ("B", "kB") else f"{value:.1f} {unit}"
+
+
+def rate_text(per_second: float) -> str:
+    """A rate without its unit: three digits are enough to compare by."""
+    return f"{per_second:.0f}" if per_second >= 100 else f"{per_second:.1f}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration: `0.24 s`, `12 s`, `3 min 05 s`."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def count_text(count: float) -> str:
+    """A large count: `2.2M` parameters, `8.0B`; small ones as they are."""
+    for limit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if count >= limit:
+            return f"{count / limit:.1f}{suffix}"
+    return f"{count:.0f}"
