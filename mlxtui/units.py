@@ -5,14 +5,12 @@ _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 def bytes_text(size_bytes: float) -> str:
     """Bytes in decimal units, as disks and the Mac's Finder count: `1.5 GB`."""
-    value = float(size_bytes)
-    for unit in _BYTE_UNITS[:-1]:
-        if abs(value) < 999.5:
-            break
-        value /= 1000
-    else:
-        unit = _BYTE_UNITS[-1]
-    return f"{value:.0f} {unit}" if unit in ("B", "kB") else f"{value:.1f} {unit}"
+    value, unit = float(size_bytes), 0
+    while abs(value) >= 999.5 and unit < len(_BYTE_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    # Whole kilobytes are exact enough; from there on one decimal tells models apart.
+    digits = 0 if unit < 2 else 1
+    return f"{value:.{digits}f} {_BYTE_UNITS[unit]}"
 
 
 def rate_text(per_second: float) -> str:

@@ -243,13 +243,16 @@ class Engine:
         runtime.free_unused()
         if self._failed_steps > _MAX_FAILED_STEPS and rows:
             self._fail_row(rows.pop(), error)
+        healthy = []
         for row in rows:
             try:
                 batch.probe(row)
             except Exception as row_error:
                 self._fail_row(row, row_error)
             else:
-                batch.admit(row)
+                healthy.append(row)
+        for row in healthy:
+            batch.admit(row)
 
     def _fail_row(self, row: "Row", error: Exception) -> None:
         assert isinstance(row.reply, GenerationReply)

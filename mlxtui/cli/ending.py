@@ -101,9 +101,7 @@ class Ending:
         try:
             os.write(sys.__stderr__.fileno(), _RESET.encode())  # type: ignore[union-attr]
             if self._terminal is not None:
-                termios.tcsetattr(
-                    sys.stdin.fileno(), termios.TCSANOW, self._terminal
-                )
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._terminal)
         except (OSError, termios.error):
             pass  # the terminal has gone
 

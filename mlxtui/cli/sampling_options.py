@@ -38,7 +38,7 @@ def sampling_options(function: _Function) -> _Function:
         metavar="TEXT",
         help=_("The answer ends before this text; may be repeated"),
     )(function)
-    for name in reversed(RANGES):
+    for name in reversed(tuple(RANGES)):
         allowed = RANGES[name]
         function = click.option(
             f"--{name.replace('_', '-')}",
@@ -56,9 +56,7 @@ def sampling_from(options: dict[str, Any]) -> SamplingParams:
         InvalidParameter: One is out of its range.
         click.UsageError: A logit bias is not ID=VALUE.
     """
-    values = {
-        name: options[name] for name in RANGES if options.get(name) is not None
-    }
+    values = {name: options[name] for name in RANGES if options.get(name) is not None}
     biases = {}
     for text in options["logit_bias"]:
         token, _equals, bias = text.partition("=")

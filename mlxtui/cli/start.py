@@ -61,9 +61,7 @@ def local_model(name: str, used: Settings) -> LocalModel:
         ModelNotFound: No model, or several, have the name.
     """
     if name == "guide":
-        return LocalModel(
-            name=name, path=paths.guide_model_dir(), source="built-in"
-        )
+        return LocalModel(name=name, path=paths.guide_model_dir(), source="built-in")
     if names.looks_like_path(name):
         return names.resolve(name, ())
     from mlxtui.backend.jobs import scan_library

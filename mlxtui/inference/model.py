@@ -118,7 +118,8 @@ def load(
 
 
 def _arrays(network: nn.Module) -> Iterable[mx.array]:
-    return (array for _name, array in tree_flatten(network.parameters()))
+    flat: Any = tree_flatten(network.parameters())  # type: ignore[no-untyped-call]
+    return (array for _name, array in flat)
 
 
 def _evaluate(

@@ -11,6 +11,7 @@ from typing import Any
 from mlx_lm.generate import TextStateMachine
 
 from mlxtui.inference.detokenizer import Detokenizer
+from mlxtui.inference.turns import special_token_ids
 from mlxtui.types import TextKind
 
 # OpenAI's Harmony format (gpt-oss), which mlx-lm leaves in the text.
@@ -44,7 +45,7 @@ class Reader:
         raw: bool = False,
         in_reasoning: bool = False,
     ) -> None:
-        special_ids = frozenset(tokenizer.all_special_ids)
+        special_ids = special_token_ids(tokenizer)
         self._detokenizer = Detokenizer(
             lambda ids: tokenizer.decode(
                 ids, skip_special_tokens=False, clean_up_tokenization_spaces=False
@@ -114,8 +115,10 @@ def _markers(tokenizer: Any) -> _States:
     states: _States = {}
     normal: list[tuple[str, str | None]] = []
     if tokenizer.has_thinking:
-        normal.append((tokenizer.think_start, "reasoning"))
-        states["reasoning"] = [(tokenizer.think_end, "normal")]
+        start, end = tokenizer.think_start, tokenizer.think_end
+        # Models repeat a marker that the template has already written.
+        normal += [(start, "reasoning"), (end, "normal")]
+        states["reasoning"] = [(end, "normal"), (start, "reasoning")]
     elif _HARMONY_CHANNEL in tokenizer.get_vocab():
         start, end = _HARMONY_REASONING
         normal.append((start, "reasoning"))

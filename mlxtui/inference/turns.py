@@ -1,10 +1,18 @@
-"""What a chat template puts around a turn: asked of the template itself."""
+"""What a tokenizer and its chat template put around a turn."""
 
 from typing import Any
 
 import jinja2
 
 _MARK = "\u2402mark\u2403"  # does not occur in templates
+
+
+def special_token_ids(tokenizer: Any) -> frozenset[int]:
+    """Tokens that are no text: those with a role, and those added as special."""
+    added = tokenizer.added_tokens_decoder.items()
+    return frozenset(tokenizer.all_special_ids) | {
+        token_id for token_id, token in added if token.special
+    }
 
 
 def end_of_turn_token(tokenizer: Any) -> set[int]:
@@ -27,4 +35,4 @@ def end_of_turn_token(tokenizer: Any) -> set[int]:
     if not mark or not after.strip():
         return set()
     first = tokenizer.encode(after.strip(), add_special_tokens=False)[:1]
-    return set(first) & set(tokenizer.all_special_ids)
+    return set(first) & special_token_ids(tokenizer)

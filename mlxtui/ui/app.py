@@ -1,5 +1,6 @@
 """The full-screen app: owns the backend, its events, the keys of every place."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from typing import ClassVar
@@ -82,13 +83,14 @@ class MlxTuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Load the model once the screen is drawn."""
-        self.call_after_refresh(self._load_first_model)
+        self.call_after_refresh(self.run_worker, self._load_first_model)
         if self._warning:
             self.notify(self._warning, severity="warning", markup=False, timeout=15)
 
-    def _load_first_model(self) -> None:
+    async def _load_first_model(self) -> None:
         try:
-            model = self._find_model()
+            # The search for a name walks the disk.
+            model = await asyncio.to_thread(self._find_model)
         except MlxTuiError as error:
             self._models.fail(error.message, error.hint)
         else:

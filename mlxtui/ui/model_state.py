@@ -38,9 +38,7 @@ class ModelSwitch:
         changed: Called with each new state.
     """
 
-    def __init__(
-        self, backend: Backend, changed: Callable[[ModelState], None]
-    ) -> None:
+    def __init__(self, backend: Backend, changed: Callable[[ModelState], None]) -> None:
         self._backend = backend
         self._changed = changed
         self._request_id: RequestId | None = None
@@ -51,13 +49,9 @@ class ModelSwitch:
         if self._request_id is not None:
             self._backend.cancel(self._request_id)
         self._request_id = new_request_id()
-        self._set(
-            ModelState("loading", self.state.loaded, loading_name=model.name)
-        )
+        self._set(ModelState("loading", self.state.loaded, loading_name=model.name))
         self._backend.submit(
-            LoadModel(
-                request_id=self._request_id, path=model.path, name=model.name
-            )
+            LoadModel(request_id=self._request_id, path=model.path, name=model.name)
         )
 
     def fail(self, message: str, hint: str) -> None:

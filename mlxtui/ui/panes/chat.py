@@ -7,7 +7,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message as TextualMessage
 from textual.reactive import reactive
-from textual.widgets import Static
 
 from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.commands import Generate
@@ -116,6 +115,7 @@ class ChatPane(Vertical):
         for welcome in self.query(Welcome):
             welcome.remove()
         self._answer = AnswerTurn(state.name)
+        self.refresh_bindings()
         await self._transcript.mount(QuestionTurn(event.text), self._answer)
         self._transcript.anchor()
         if state.phase == "ready" and state.loaded is not None:
@@ -177,6 +177,11 @@ class ChatPane(Vertical):
         self._answer = None
         self._request_id = None
         self.post_message(self.Activity(activity))
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Esc is offered only while there is something to stop."""
+        return self.is_answering if action == "stop" else True
 
     async def action_stop(self) -> None:
         """Stop the answer; what was written stays."""

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -50,9 +51,9 @@ class ModelsScreen(ModalScreen[LocalModel | None]):
         """Look for models; the list is empty until they are found."""
         table = self.query_one(DataTable)
         table.can_focus = False  # the field keeps the keys, the arrows move the row
-        table.add_columns(
-            _("Model"), _("Size"), _("Parameters"), _("Bits"), _("Context")
-        )
+        table.add_column(_("Model"))
+        for title in (_("Size"), _("Parameters"), _("Bits"), _("Context")):
+            table.add_column(Text(title, justify="right"))
         app = cast("MlxTuiApp", self.app)
         app.backend_signal.subscribe(self, self._receive)
         self._backend.submit(ScanLibrary(request_id=self._request_id))
@@ -133,14 +134,14 @@ class ModelsScreen(ModalScreen[LocalModel | None]):
         self.query_one(".details", Static).update(one_line(text))
 
 
-def _cells(model: LocalModel) -> tuple[str, ...]:
-    def cell(value: float | None, text: str) -> str:
-        return "–" if value is None else text
+def _cells(model: LocalModel) -> tuple[Text, ...]:
+    def cell(value: float | None, text: str) -> Text:
+        return Text("–" if value is None else text, justify="right")
 
     name = one_line(model.name)
     return (
-        f"✗ {name}" if model.problem else name,
-        bytes_text(model.size_bytes),
+        Text(f"✗ {name}", style="dim") if model.problem else Text(name),
+        cell(model.size_bytes, bytes_text(model.size_bytes)),
         cell(model.parameter_count, count_text(model.parameter_count or 0)),
         cell(model.bits_per_weight, f"{model.bits_per_weight or 0:.1f}"),
         cell(model.context_length, f"{model.context_length or 0:,}"),

@@ -28,7 +28,9 @@ def statistics_text(stats: GenerationStats, reason: FinishReason) -> str:
                 rate=rate_text(stats.prefill_tokens_per_second),
             )
         )
-        parts.append(_("peak {memory}").format(memory=bytes_text(stats.peak_memory_bytes)))
+        parts.append(
+            _("peak {memory}").format(memory=bytes_text(stats.peak_memory_bytes))
+        )
     return " · ".join(parts)
 
 

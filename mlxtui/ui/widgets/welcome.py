@@ -29,7 +29,9 @@ class Welcome(Vertical):
     def watch_model_state(self, state: ModelState) -> None:
         """Introduce the model that answers."""
         self.query_one(".who", Static).update(_who(state))
-        self.query_one(".examples", Static).update(_examples(state))
+        examples = self.query_one(".examples", Static)
+        examples.update(_examples())
+        examples.display = _is_guide(state)
 
 
 def _is_guide(state: ModelState) -> bool:
@@ -51,9 +53,7 @@ def _who(state: ModelState) -> str:
     return text
 
 
-def _examples(state: ModelState) -> str:
-    if not _is_guide(state):
-        return ""
+def _examples() -> str:
     questions = (
         _("What can I do here?"),
         _("How do I use another model?"),

@@ -1,0 +1,134 @@
+"""The header of a weight file: read without its data, and checked against it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import pytest
+
+from mlxtui.convert.safetensors_header import Tensor, read_header
+
+_LENGTH_BYTES = 8
+
+
+def _write(file: Path, header: bytes, *, length: int | None = None) -> Path:
+    stated = len(header) if length is None else length
+    file.write_bytes(stated.to_bytes(_LENGTH_BYTES, "little") + header)
+    return file
+
+
+def _entry(**changes: Any) -> bytes:
+    entry = {"dtype": "F32", "shape": [1], "data_offsets": [0, 0], **changes}
+    return json.dumps({"weight": entry}).encode()
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    """A file that MLX wrote."""
+    arrays = {
+        "a.weight": mx.zeros((3, 4), dtype=mx.float32),
+        "b.scales": mx.zeros((5,), dtype=mx.bfloat16),
+        "一.codes": mx.zeros((2, 2, 2), dtype=mx.uint32),
+        "empty": mx.zeros((0, 3), dtype=mx.float16),
+    }
+    file = tmp_path / "model.safetensors"
+    mx.save_safetensors(str(file), arrays, metadata={"format": "mlx"})
+    return file
+
+
+def test_every_tensor_is_told_with_its_kind_and_shape(whole: Path) -> None:
+    assert read_header(whole) == {
+        "a.weight": Tensor("F32", (3, 4)),
+        "b.scales": Tensor("BF16", (5,)),
+        "一.codes": Tensor("U32", (2, 2, 2)),
+        "empty": Tensor("F16", (0, 3)),
+    }
+
+
+def test_the_size_of_a_tensor_is_its_number_of_elements() -> None:
+    assert Tensor("F32", (3, 4)).size == 12
+    assert Tensor("F32", ()).size == 1
+    assert Tensor("F32", (0, 3)).size == 0
+
+
+def test_a_file_cut_anywhere_is_refused(whole: Path) -> None:
+    content = whole.read_bytes()
+    for kept in range(len(content)):
+        whole.write_bytes(content[:kept])
+        with pytest.raises(ValueError, match="safetensors header|of .* bytes"):
+            read_header(whole)
+
+
+def test_a_cut_file_is_told_with_both_sizes(whole: Path) -> None:
+    size_bytes = whole.stat().st_size
+    whole.write_bytes(whole.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=f"{size_bytes - 1} of {size_bytes} bytes"):
+        read_header(whole)
+
+
+def test_a_file_without_tensors_is_whole(tmp_path: Path) -> None:
+    assert read_header(_write(tmp_path / "x", b"{}")) == {}
+
+
+@pytest.mark.parametrize("length", [0, 1, 2**20, 2**63, 2**64 - 1])
+def test_a_length_that_lies_is_refused_without_reading_so_much(
+    length: int, tmp_path: Path
+) -> None:
+    file = _write(tmp_path / "x", _entry(), length=length)
+    with pytest.raises(ValueError, match="no safetensors header"):
+        read_header(file)
+
+
+def test_a_header_beyond_the_formats_limit_is_refused(tmp_path: Path) -> None:
+    limit_bytes = 100_000_000  # of the format's own reference implementation
+    file = _write(tmp_path / "x", b"{}", length=limit_bytes + 1)
+    with open(file, "r+b") as opened:
+        opened.truncate(2 * limit_bytes)  # takes no room on the disk
+    with pytest.raises(ValueError, match="no safetensors header"):
+        read_header(file)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"not json",
+        b"\xff\xfe\xfd",
+        b"[]",
+        b"null",
+        b'"text"',
+        b'{"weight": 5}',
+        b'{"weight": []}',
+        b'{"weight": {}}',
+        b'{"weight": {"dtype": "F32", "shape": [1]}}',
+        _entry(shape=None),
+        _entry(shape=3),
+        _entry(shape=["x"]),
+        _entry(shape=[-1, 5]),
+        _entry(shape=[float("inf")]),
+        _entry(data_offsets=None),
+        _entry(data_offsets=[]),
+        _entry(data_offsets=[0]),
+        _entry(data_offsets=["a", "b"]),
+        _entry(data_offsets=[0, float("inf")]),
+        _entry(data_offsets=[0, float("nan")]),
+        b"[" * 100_000,
+    ],
+    ids=range(21),
+)
+def test_a_header_that_says_no_sense_is_refused(header: bytes, tmp_path: Path) -> None:
+    file = _write(tmp_path / "x", header)
+    with pytest.raises(ValueError, match="damaged"):
+        read_header(file)
+
+
+def test_garbage_is_no_safetensors_file(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    file.write_bytes(b"version https://git-lfs.github.com/spec/v1\n" * 3)
+    with pytest.raises(ValueError, match="no safetensors header"):
+        read_header(file)
+
+
+def test_a_missing_file_is_the_systems_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_header(tmp_path / "nothing")
