@@ -66,7 +66,14 @@ def test_only_a_carriage_return_vanishes(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["👩\u200d👩\u200d👧", "日本語の\u3000文", "שלום", "e\u0301", "a\tb\nc", "co\u00adop"],
+    [
+        "👩\u200d👩\u200d👧",
+        "日本語の\u3000文",
+        "שלום",
+        "e\u0301",
+        "a\tb\nc",
+        "co\u00adop",
+    ],
 )
 def test_living_scripts_tabs_and_line_breaks_stay(text: str) -> None:
     assert harmless(text) == text

@@ -33,7 +33,13 @@ _NO_USABLE_NUMBERS: dict[str, Any] = {
 def _just_outside(allowed: Range) -> tuple[float, float]:
     if allowed.integer:
         return allowed.low - 1, allowed.high + 1
-    return math.nextafter(allowed.low, -math.inf), math.nextafter(allowed.high, math.inf)
+    low, high = float(allowed.low), float(allowed.high)
+    return math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+
+
+def _with(name: str, value: Any) -> SamplingParams:
+    values: dict[str, Any] = {name: value}
+    return SamplingParams(**values)
 
 
 def _refusal(**values: Any) -> str:
@@ -50,7 +56,7 @@ def test_every_number_among_the_parameters_has_a_range() -> None:
 @pytest.mark.parametrize("name", RANGES)
 def test_both_ends_of_a_range_are_allowed(name: str) -> None:
     for value in (RANGES[name].low, RANGES[name].high):
-        assert getattr(SamplingParams(**{name: value}), name) == value
+        assert getattr(_with(name, value), name) == value
 
 
 @pytest.mark.parametrize("name", RANGES)
@@ -77,7 +83,7 @@ def test_a_fraction_is_refused_where_a_whole_number_is_wanted(name: str) -> None
 
 @pytest.mark.parametrize("name", sorted(set(RANGES) - set(_INTEGERS)))
 def test_a_whole_number_is_taken_where_a_fraction_may_be(name: str) -> None:
-    assert getattr(SamplingParams(**{name: 1}), name) == 1
+    assert getattr(_with(name, 1), name) == 1
 
 
 @pytest.mark.parametrize("allowed", RANGES.values(), ids=RANGES)

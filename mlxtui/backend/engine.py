@@ -102,11 +102,17 @@ class Engine:
                     break
                 self._handle(request)
                 continue  # all commands that wait come before the next step
-            for batch in list(self._batches.values()):
-                self._step(batch)
-        for batch in self._batches.values():
-            batch.drop_cancelled()
-        self._batches.clear()
+            self._step_all()
+        self._end()
+
+    def _step_all(self) -> None:
+        # A method of its own: a loop's variable would keep an unloaded model alive.
+        for batch in list(self._batches.values()):
+            self._step(batch)
+
+    def _end(self) -> None:
+        while self._batches:
+            self._batches.popitem()[1].drop_cancelled()
         if self._started:
             from mlxtui.inference import runtime
 

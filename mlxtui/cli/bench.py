@@ -66,7 +66,8 @@ class Measured:
 @click.option("--json", "as_json", is_flag=True, help=_("As JSON, for scripts"))
 def bench_command(name: str, as_json: bool) -> None:
     """Load a model, measure it, print the medians."""
-    used = settings.load()
+    # Without a cache of prompts: it would add every round's to the memory of the next.
+    used = settings.load().model_copy(update={"prompt_cache_gib": 0})
     model = local_model(name, used)
     log_to_file()
     try:

@@ -105,9 +105,11 @@ def check_memory(used: Settings, working_set_bytes: int | None) -> list[Finding]
 def check_open_files() -> Finding:
     """The process may open enough files: models, indexes and downloads take many."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= _LEAST_OPEN_FILES:
-        count = _("any number of") if soft == resource.RLIM_INFINITY else str(soft)
-        text = _("mlxtui may open {count} files at once.").format(count=count)
+    if soft == resource.RLIM_INFINITY:
+        text = _("mlxtui may open any number of files at once.")
+        return Finding("open-files", "ok", text)
+    if soft >= _LEAST_OPEN_FILES:
+        text = _("mlxtui may open {count} files at once.").format(count=soft)
         return Finding("open-files", "ok", text)
     return Finding(
         "open-files",

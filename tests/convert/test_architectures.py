@@ -9,8 +9,7 @@ import pytest
 from mlxtui.convert import architectures
 
 _MODULES = sorted(
-    file.stem
-    for file in (Path(mlx_lm.utils.__file__).parent / "models").glob("*.py")
+    file.stem for file in (Path(mlx_lm.utils.__file__).parent / "models").glob("*.py")
 )
 
 
@@ -44,7 +43,8 @@ def test_what_cannot_be_batched_is_still_a_module_of_mlx_lm(module: str) -> None
 @pytest.mark.parametrize(
     "model_type",
     ["", ".", "..", "../models/llama", "llama/../llama", "llama.py", "/etc/passwd",
-     "llama\0", "llama\n", "no_such_architecture", "日本語", "x" * 300],
+     "llama\0", "llama\n", "no_such_architecture", "日本語",
+     pytest.param("x" * 300, id="too long for the system")],
 )  # fmt: skip
 def test_a_name_that_is_no_module_is_not_supported(model_type: str) -> None:
     assert not architectures.is_supported(model_type)

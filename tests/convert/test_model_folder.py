@@ -96,7 +96,9 @@ def test_a_model_that_may_be_loaded_is_told_the_same_as_in_the_list(
 def test_parameters_and_bits_are_counted_as_mlx_lm_counts_them(
     shape: Shape, quantization: dict[str, int] | None, tmp_path: Path
 ) -> None:
-    values = {} if quantization is None else {"quantization": quantization}
+    values: dict[str, Any] = {}
+    if quantization is not None:
+        values["quantization"] = quantization
     _assert_counted_as_by_mlx_lm(write_model(tmp_path / "model", shape, **values))
 
 
@@ -114,7 +116,9 @@ def test_layers_with_bits_of_their_own_are_counted_with_them(
         return "embed" not in path and hasattr(layer, "to_quantized")
 
     network, config = load_model(folder)
-    network, config = quantize_model(network, config, **_QUANTIZED, quant_predicate=mixed)
+    network, config = quantize_model(
+        network, config, **_QUANTIZED, quant_predicate=mixed
+    )
     mixed_folder = tmp_path / "mixed"
     save_model(mixed_folder, network)
     save_config(config, mixed_folder / "config.json")
@@ -133,7 +137,7 @@ def test_weights_in_several_files_are_counted_together(folder: Path) -> None:
     whole = _described(folder)
     weights = mx.load(str(folder / "model.safetensors"))
     assert isinstance(weights, dict)
-    weight_map = {}
+    weight_map: dict[str, str] = {}
     for number, part in enumerate((sorted(weights)[::2], sorted(weights)[1::2]), 1):
         name = f"model-{number:05d}-of-00002.safetensors"
         mx.save_safetensors(str(folder / name), {key: weights[key] for key in part})
@@ -171,7 +175,11 @@ def test_a_template_in_its_own_file_wins(folder: Path) -> None:
     assert "thinking" in _described(folder).capabilities
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "5", "[" * 100_000, '{"chat_template": 5}'])
+@pytest.mark.parametrize(
+    "content",
+    ["{", "[]", "5", "[" * 100_000, '{"chat_template": 5}'],
+    ids=["broken", "list", "number", "deep", "template a number"],
+)
 def test_a_tokenizer_config_that_is_no_object_does_not_hide_the_model(
     content: str, folder: Path
 ) -> None:

@@ -110,7 +110,9 @@ def test_a_folder_inside_a_model_is_no_model_of_its_own(tmp_path: Path) -> None:
     assert _names(tmp_path) == ["outer"]
 
 
-@pytest.mark.parametrize("name", ["日本語モデル", "with blank", "[brackets]*?", "émile"])
+@pytest.mark.parametrize(
+    "name", ["日本語モデル", "with blank", "[brackets]*?", "émile"]
+)
 def test_any_name_of_a_folder_is_a_models_name(name: str, tmp_path: Path) -> None:
     _make_model(tmp_path / "models" / name)
     _make_model(tmp_path / "models" / "所有者" / name)
