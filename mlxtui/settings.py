@@ -58,7 +58,7 @@ def keys() -> tuple[str, ...]:
 
 def description(key: str) -> str:
     """What a setting does, in the user's language."""
-    return _(Settings.model_fields[key].description or "")
+    return _(str(Settings.model_fields[key].description))
 
 
 def load() -> Settings:

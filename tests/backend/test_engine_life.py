@@ -332,7 +332,7 @@ def test_active_memory_is_back_after_200_cancels_failures_and_reloads(
         if kind in ("cancel", "early"):
             engine.backend.cancel(command.request_id)
         engine.wait(outcome)
-    assert abs(reloaded() - before) <= before * 0.01
+    assert reloaded() <= before * 1.01
     assert engine.stray.empty()  # one terminal event each, nothing after it
 
 
