@@ -1,8 +1,8 @@
 """One namespace for models: what a name that the user typed stands for."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from mlxtui import paths
 from mlxtui.errors import ModelNotFound
 from mlxtui.i18n import _
 from mlxtui.types import LocalModel
@@ -23,7 +23,7 @@ def resolve(name: str, models: Sequence[LocalModel]) -> LocalModel:
         ModelNotFound: None or several have the name; the hint lists the candidates.
     """
     if looks_like_path(name):
-        path = Path(name).expanduser().absolute()
+        path = paths.expand(name)
         if not path.is_dir():
             raise ModelNotFound(
                 _("There is no folder {path}.").format(path=path),

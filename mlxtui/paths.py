@@ -13,7 +13,13 @@ _APP = "mlxtui"
 
 def _folder(kind: str, platform_path: Path) -> Path:
     home = os.environ.get("MLXTUI_HOME")
-    return Path(home).expanduser().absolute() / kind if home else platform_path
+    return expand(home) / kind if home else platform_path
+
+
+def expand(path: str | Path) -> Path:
+    """An absolute path, `~` replaced; that of an unknown user stays as it is, where
+    `Path.expanduser` would raise."""
+    return Path(os.path.expanduser(path)).absolute()
 
 
 def config_dir() -> Path:

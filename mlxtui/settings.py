@@ -48,7 +48,7 @@ class Settings(BaseModel):
 
     def models_dir(self) -> Path:
         """The folder for the user's own models."""
-        return (self.models_folder or paths.models_dir()).expanduser()
+        return paths.expand(self.models_folder or paths.models_dir())
 
 
 def keys() -> tuple[str, ...]:
@@ -114,17 +114,13 @@ def _value(key: str, text: str) -> Any:
     if text == "":
         return None
     if key == "model_folders":
-        return [str(_folder(part)) for part in text.split(":") if part]
+        return [str(paths.expand(part)) for part in text.split(":") if part]
     if key == "models_folder":
-        return str(_folder(text))
+        return str(paths.expand(text))
     try:
         return float(text)
     except ValueError:
         return text
-
-
-def _folder(text: str) -> Path:
-    return Path(text).expanduser().absolute()
 
 
 def _checked(table: dict[str, Any], where: str) -> Settings:

@@ -1,11 +1,9 @@
 """`mlxtui bench`: a model's speed and memory, measured with real requests."""
 
 import json
-import os
 import random
 import statistics
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,9 @@ import click
 
 from mlxtui import settings
 from mlxtui.backend.backend import new_request_id
-from mlxtui.backend.commands import Generate, LoadModel
-from mlxtui.backend.events import Cancelled, GenerationFinished, ModelLoaded
-from mlxtui.cli.checks_machine import sysctl
+from mlxtui.backend.commands import Generate
+from mlxtui.backend.events import GenerationFinished
+from mlxtui.cli.chips import bandwidth_bytes_per_second
 from mlxtui.cli.completion import complete_model
 from mlxtui.cli.library import table_lines
 from mlxtui.cli.session import Session, open_session
@@ -25,7 +23,7 @@ from mlxtui.errors import MlxTuiError
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
 from mlxtui.sampling import SamplingParams
-from mlxtui.types import GenerationStats, LoadedModel, LocalModel
+from mlxtui.types import GenerationStats, LoadedModel
 from mlxtui.units import bytes_text, rate_text, seconds_text
 
 _PROMPT_TOKENS = 512
@@ -33,18 +31,6 @@ _ANSWER_TOKENS = 128
 _ROUNDS = 3
 # An answer that ends early, before half its tokens, does not count.
 _MAX_ATTEMPTS = 12
-
-# Memory bandwidth, from Apple's technical specifications. Of two chips with the same
-# name, the number of processor cores tells which it is.
-_BANDWIDTH_GB: Mapping[str, float | Mapping[int, float]] = {
-    "Apple M1": 68.25, "Apple M1 Pro": 200, "Apple M1 Max": 400, "Apple M1 Ultra": 800,
-    "Apple M2": 100, "Apple M2 Pro": 200, "Apple M2 Max": 400, "Apple M2 Ultra": 800,
-    "Apple M3": 100, "Apple M3 Pro": 150, "Apple M3 Max": {14: 300, 16: 400},
-    "Apple M3 Ultra": 819,
-    "Apple M4": 120, "Apple M4 Pro": 273, "Apple M4 Max": {14: 410, 16: 546},
-    "Apple M5": 153,
-}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
@@ -73,7 +59,7 @@ def bench_command(name: str, as_json: bool) -> None:
     try:
         with open_session(used) as session:
             _show(_("Loading the model…"))
-            loaded = _load(session, model)
+            loaded = session.load(model, lambda _progress: None)
             rounds = _Asker(session, loaded).rounds()
     finally:
         _show("")
@@ -154,17 +140,6 @@ class _Asker:
         )
 
 
-def _load(session: Session, model: LocalModel) -> LoadedModel:
-    """Load a model; unlike `Session.load`, a load that was stopped is no error."""
-    command = LoadModel(request_id=new_request_id(), path=model.path, name=model.name)
-    for event in session.events(command):
-        if isinstance(event, ModelLoaded):
-            return event.model
-        if isinstance(event, Cancelled):
-            break
-    raise click.Abort
-
-
 def _measured(model: LoadedModel, rounds: list[GenerationStats]) -> Measured:
     def median(name: str) -> float:
         return float(statistics.median(getattr(stats, name) for stats in rounds))
@@ -183,14 +158,6 @@ def _measured(model: LoadedModel, rounds: list[GenerationStats]) -> Measured:
         bandwidth_share=share,
         rounds=len(rounds),
     )
-
-
-def bandwidth_bytes_per_second() -> float | None:
-    """What this chip's memory delivers; None where that is not known."""
-    known = _BANDWIDTH_GB.get(sysctl("machdep.cpu.brand_string"))
-    if isinstance(known, Mapping):
-        known = known.get(os.cpu_count() or 0)
-    return None if known is None else known * 1000**3
 
 
 def _is_mixture(folder: Path) -> bool:

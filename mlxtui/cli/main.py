@@ -2,6 +2,7 @@
 
 import gettext
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -83,6 +84,10 @@ def make_group() -> click.Group:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; exit code 1 for an error, 2 for wrong usage."""
     _use_language()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A locale such as EUC-JP lacks ✓ and emoji: a substitute, not a traceback.
+            stream.reconfigure(errors="replace")
     try:
         code: Any = make_group().main(
             args=arguments, prog_name="mlxtui", standalone_mode=False

@@ -4,6 +4,8 @@ import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import click
+
 from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.commands import Command, LoadModel
 from mlxtui.backend.events import (
@@ -15,7 +17,6 @@ from mlxtui.backend.events import (
     TextDelta,
 )
 from mlxtui.errors import MlxTuiError
-from mlxtui.i18n import _
 from mlxtui.settings import Settings
 from mlxtui.types import LoadedModel, LocalModel
 
@@ -56,7 +57,8 @@ class Session:
         """Load a model.
 
         Raises:
-            MlxTuiError: It is refused, or the load was cancelled.
+            MlxTuiError: It is refused.
+            click.Abort: Ctrl+C ended the load.
         """
         command = LoadModel(
             request_id=new_request_id(), path=model.path, name=model.name
@@ -71,7 +73,7 @@ class Session:
                     break
                 case _:
                     pass
-        raise MlxTuiError(_("Stopped."))
+        raise click.Abort
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mlxtui.paths import expand
 from mlxtui.types import Source
 
 
@@ -23,7 +24,7 @@ def find_folders(
     yield from _in_folder(models, "models")
     yield from _in_cache()
     for folder in extra:
-        yield from _in_folder(folder.expanduser(), "extra")
+        yield from _in_folder(expand(folder), "extra")
 
 
 def _in_folder(folder: Path, source: Source) -> Iterator[Folder]:
