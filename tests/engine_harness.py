@@ -77,7 +77,7 @@ class EngineHarness:
     def __init__(self, settings: Settings | None = None) -> None:
         self._outcomes: dict[RequestId, Outcome] = {}
         self._first_text: dict[RequestId, threading.Event] = {}
-        self.stray: "queue.SimpleQueue[Event]" = queue.SimpleQueue()
+        self.stray: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.backend = Backend(self._receive, settings or Settings())
 
     def _receive(self, event: Event) -> None:

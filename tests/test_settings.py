@@ -146,6 +146,19 @@ def test_folders_are_saved_whole_so_that_they_hold_anywhere(
     assert used.model_folders == (tmp_path / "here", tmp_path / "me" / "there")
 
 
+def test_a_tilde_in_the_file_is_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    _write('models_folder = "~/models"')
+    assert settings.load().models_dir() == tmp_path / "models"
+
+
+def test_a_strangers_folder_in_the_file_ends_nothing() -> None:
+    _write('models_folder = "~no-such-user-here/models"')
+    assert settings.load().models_dir().name == "models"
+
+
 def test_without_a_models_folder_mlxtuis_own_is_used() -> None:
     assert Settings().models_dir() == paths.models_dir()
 

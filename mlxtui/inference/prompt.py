@@ -38,16 +38,12 @@ def chat_prompt(model: Model, messages: Sequence[Message], thinking: bool) -> Pr
         raise PromptRefused(_("The message is empty."), hint=_("Type something."))
     if not model.tokenizer.has_chat_template:
         return raw_prompt(model, "\n\n".join(item.content for item in messages))
-    turns = _merged(messages)
-    tokens = _render(model.tokenizer, turns, thinking)
-    if not tokens:
-        turns = _system_in_first_question(turns)
-        tokens = _render(model.tokenizer, turns, thinking, must_work=True)
-    without_answer = _render(model.tokenizer, turns, thinking, ask=False)
+    turns, options, tokens = _accepted(model.tokenizer, _merged(messages), thinking)
+    question = _render(model.tokenizer, turns, add_generation_prompt=False, **options)
     _check_length(model, tokens)
     return Prompt(
         tokens=tuple(tokens),
-        stable_tokens=_common_prefix(tokens, without_answer),
+        stable_tokens=_common_prefix(tokens, question),
         in_reasoning=starts_in_reasoning(model.tokenizer, tokens),
     )
 
@@ -72,37 +68,49 @@ def raw_prompt(model: Model, text: str) -> Prompt:
     return Prompt(tuple(tokens), stable_tokens=len(tokens), in_reasoning=False)
 
 
-def _render(
-    tokenizer: Any,
-    turns: list[dict[str, str]],
-    thinking: bool,
-    *,
-    ask: bool = True,
-    must_work: bool = False,
-) -> list[int]:
-    try:
-        tokens: list[int] = tokenizer.apply_chat_template(
-            turns,
-            tokenize=True,
-            add_generation_prompt=ask,
-            enable_thinking=thinking,
-        )
-    except _TEMPLATE_ERRORS as error:
-        if must_work:
-            raise PromptRefused(
-                _(
-                    "The model's chat template refuses this conversation: {reason}"
-                ).format(reason=str(error)[:300]),
-                hint=_("Start a new chat, or choose another model."),
-            ) from error
-        return []
+_Turns = list[dict[str, str]]
+
+
+def _accepted(
+    tokenizer: Any, turns: _Turns, thinking: bool
+) -> tuple[_Turns, dict[str, Any], list[int]]:
+    """The first form of a conversation that the template takes: as it is, without a
+    system role (Gemma 2), or with an empty list of tools (templates for tool use).
+
+    Raises:
+        PromptRefused: It takes none; the message says why it refused the first.
+    """
+    options: dict[str, Any] = {"enable_thinking": thinking}
+    forms = (
+        (turns, options),
+        (_system_in_first_question(turns), options),
+        (turns, {**options, "tools": []}),
+    )
+    errors: list[Exception] = []
+    for form, used in forms:
+        try:
+            tokens = _render(tokenizer, form, add_generation_prompt=True, **used)
+        except _TEMPLATE_ERRORS as error:
+            errors.append(error)
+        else:
+            return form, used, tokens
+    raise PromptRefused(
+        _("The model's chat template refuses this conversation: {reason}").format(
+            reason=str(errors[0])[:300]
+        ),
+        hint=_("Start a new chat, or choose another model."),
+    ) from errors[0]
+
+
+def _render(tokenizer: Any, turns: _Turns, **options: Any) -> list[int]:
+    tokens: list[int] = tokenizer.apply_chat_template(turns, tokenize=True, **options)
     return tokens
 
 
-def _merged(messages: Sequence[Message]) -> list[dict[str, str]]:
+def _merged(messages: Sequence[Message]) -> _Turns:
     """Turns that alternate, as most templates demand: neighbours of a role are joined,
     empty messages (a stopped answer) left out."""
-    turns: list[dict[str, str]] = []
+    turns: _Turns = []
     for message in messages:
         if not message.content.strip():
             continue
@@ -113,7 +121,7 @@ def _merged(messages: Sequence[Message]) -> list[dict[str, str]]:
     return turns
 
 
-def _system_in_first_question(turns: list[dict[str, str]]) -> list[dict[str, str]]:
+def _system_in_first_question(turns: _Turns) -> _Turns:
     """For templates without a system role (Gemma 2): the question begins with it."""
     if len(turns) < 2 or turns[0]["role"] != "system":
         return turns

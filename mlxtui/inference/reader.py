@@ -114,16 +114,16 @@ def _markers(tokenizer: Any) -> _States:
     """Texts that lead from one state to another; they are not shown."""
     states: _States = {}
     normal: list[tuple[str, str | None]] = []
-    if tokenizer.has_thinking:
-        start, end = tokenizer.think_start, tokenizer.think_end
-        # Models repeat a marker that the template has already written.
-        normal += [(start, "reasoning"), (end, "normal")]
-        states["reasoning"] = [(end, "normal"), (start, "reasoning")]
-    elif _HARMONY_CHANNEL in tokenizer.get_vocab():
+    if _HARMONY_CHANNEL in tokenizer.get_vocab():
         start, end = _HARMONY_REASONING
         normal.append((start, "reasoning"))
         normal += [(text, "normal") for text in _HARMONY_ANSWER]
         states["reasoning"] = [(end, "normal")]
+    elif tokenizer.has_thinking:
+        start, end = tokenizer.think_start, tokenizer.think_end
+        # Models repeat a marker that the template has already written.
+        normal += [(start, "reasoning"), (end, "normal")]
+        states["reasoning"] = [(end, "normal"), (start, "reasoning")]
     normal += [(text, "normal") for text in tokenizer.structural_markers]
     for state, edges in tokenizer.response_transitions.items():
         states.setdefault(state, []).extend(edges)

@@ -64,9 +64,7 @@ def test_a_prompt_longer_than_the_context_is_refused_with_numbers(
 def test_an_answer_ends_where_the_context_ends(
     engine: EngineHarness, llama: Path
 ) -> None:
-    outcome = engine.ask(
-        llama, "fox " * 2030, temperature=0, logit_bias={1: -100}
-    )
+    outcome = engine.ask(llama, "fox " * 2030, temperature=0, logit_bias={1: -100})
     stats = outcome.finished.stats
     assert outcome.finished.reason == "length"
     assert stats.prompt_tokens + stats.generated_tokens == 2048
@@ -273,19 +271,17 @@ def poisoned(
     engine: EngineHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """A model that fails on the letter z."""
+    from mlx_lm.utils import load_model
     from transformers import AutoTokenizer
-
-    from mlxtui.inference import model as model_module
 
     path = write_model(tmp_path / "poisoned")
     (token,) = AutoTokenizer.from_pretrained(path).encode("z")
-    load_model = model_module.load_model
 
     def load(*args: Any, **kwargs: Any) -> Any:
         network, config = load_model(*args, **kwargs)
         return _Poison(network, token), config
 
-    monkeypatch.setattr(model_module, "load_model", load)
+    monkeypatch.setattr("mlxtui.inference.model.load_model", load)
     engine.load(path)
     return path
 
@@ -293,7 +289,9 @@ def poisoned(
 def test_a_failing_step_ends_its_request_and_no_other(
     engine: EngineHarness, poisoned: Path
 ) -> None:
-    sampling = {"temperature": 1.0, "max_tokens": 40, "logit_bias": {1: -100}}
+    sampling: dict[str, Any] = {
+        "temperature": 1.0, "max_tokens": 40, "logit_bias": {1: -100},
+    }  # fmt: skip
     alone = engine.ask(poisoned, "fox", seed=5, **sampling)
     command, healthy = engine.start(poisoned, "fox", seed=5, **sampling)
     engine.wait_for_text(command.request_id)

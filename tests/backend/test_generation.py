@@ -77,8 +77,7 @@ def test_every_shape_answers_alike_alone_and_in_a_batch(
     sampling = {"temperature": 1.0, "top_p": 0.9, "seed": 7, "max_tokens": 24}
     alone = engine.ask(path, "The quick brown fox", **sampling)
     others = [
-        engine.start(path, f"{n} lazy dogs", seed=n, max_tokens=30)[1]
-        for n in range(3)
+        engine.start(path, f"{n} lazy dogs", seed=n, max_tokens=30)[1] for n in range(3)
     ]
     together = engine.ask(path, "The quick brown fox", **sampling)
     for other in others:
@@ -186,7 +185,9 @@ def test_reused_and_fresh_prompts_give_the_same_answer(
 
 def test_no_character_is_ever_broken(engine: EngineHarness, llama: Path) -> None:
     for seed in range(5):
-        outcome = engine.ask(llama, "日本語の", temperature=1.2, seed=seed, max_tokens=40)
+        outcome = engine.ask(
+            llama, "日本語の", temperature=1.2, seed=seed, max_tokens=40
+        )
         deltas = [getattr(event, "text", "") for event in outcome.events]
         joined = "".join(deltas)
         # Random weights make bytes that are no characters; never half of a real one.
