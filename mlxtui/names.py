@@ -1,6 +1,7 @@
 """One namespace for models: what a name that the user typed stands for."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from mlxtui import paths
 from mlxtui.errors import ModelNotFound
@@ -24,7 +25,7 @@ def resolve(name: str, models: Sequence[LocalModel]) -> LocalModel:
     """
     if looks_like_path(name):
         path = paths.expand(name)
-        if not path.is_dir():
+        if not _is_dir(path):
             raise ModelNotFound(
                 _("There is no folder {path}.").format(path=path),
                 hint=_("A model is a folder with config.json and *.safetensors."),
@@ -50,6 +51,13 @@ def resolve(name: str, models: Sequence[LocalModel]) -> LocalModel:
         _("There is no model {name} on this machine.").format(name=name),
         hint=_hint(wanted, models),
     )
+
+
+def _is_dir(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # a name too long, a folder that may not be entered
 
 
 def _alias(full_name: str) -> str:

@@ -87,6 +87,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
                 and address[0] in _LOOPBACK
             )
             if not on_this_machine:
+                self.close()
                 raise NetworkForbidden(f"A connection to {address!r}")
             return connect(self, address)
 

@@ -32,6 +32,7 @@ _ROUNDS = 3
 # An answer that ends early, before half its tokens, does not count.
 _MAX_ATTEMPTS = 12
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """Medians over the rounds, under the names that scripts rely on."""

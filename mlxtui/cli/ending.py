@@ -14,6 +14,7 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from rich.text import Text
 from textual.app import App
 
 from mlxtui import paths
@@ -61,7 +62,9 @@ class Ending:
         threading.excepthook = self._excepthook
         for number, handler in self._signals.items():
             signal.signal(number, handler)
-        self._restore_terminal()
+        self._restore_attributes()
+        if kind is not None:
+            self._reset_screen()  # Textual had no chance to
 
     def _on_signal(self, number: int, _frame: object) -> None:
         _log.info("Ended by signal %d", number)
@@ -84,7 +87,9 @@ class Ending:
         self.exit_code = exit_code
         threading.Thread(target=self._watch, daemon=True, name="mlxtui-end").start()
         try:
-            self._app.call_later(self._app.exit, None, exit_code, message or None)
+            self._app.call_later(
+                self._app.exit, None, exit_code, Text(message) if message else None
+            )
         except RuntimeError:
             pass  # the loop has ended on its own
 
@@ -92,14 +97,20 @@ class Ending:
         """Without its terminal the app can hang in a write: then nothing is waited
         for."""
         if not self._ended.wait(_GRACE_SECONDS):
-            self._restore_terminal()
+            self._restore_attributes()
+            self._reset_screen()
             os._exit(self.exit_code)
         time.sleep(_GRACE_SECONDS)
         os._exit(self.exit_code)  # a model that is still loading cannot be interrupted
 
-    def _restore_terminal(self) -> None:
+    def _reset_screen(self) -> None:
         try:
             os.write(sys.__stderr__.fileno(), _RESET.encode())  # type: ignore[union-attr]
+        except OSError:
+            pass  # the terminal has gone
+
+    def _restore_attributes(self) -> None:
+        try:
             if self._terminal is not None:
                 termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._terminal)
         except (OSError, termios.error):

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.signal import Signal
@@ -16,6 +17,7 @@ from mlxtui import paths
 from mlxtui.backend.backend import Backend
 from mlxtui.backend.events import Event
 from mlxtui.errors import MlxTuiError
+from mlxtui.harmless import harmless
 from mlxtui.i18n import _
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
@@ -85,17 +87,23 @@ class MlxTuiApp(App[None]):
         """Load the model once the screen is drawn."""
         self.call_after_refresh(self.run_worker, self._load_first_model)
         if self._warning:
-            self.notify(self._warning, severity="warning", markup=False, timeout=15)
+            self.notify(self._warning, severity="warning", timeout=15)
 
     async def _load_first_model(self) -> None:
+        self._models.look()
         try:
             # The search for a name walks the disk.
             model = await asyncio.to_thread(self._find_model)
         except MlxTuiError as error:
-            self._models.fail(error.message, error.hint)
+            if self._models.is_untouched:
+                self._models.fail(error.message, error.hint)
+            return
+        if not self._models.is_untouched:
+            return  # the user was quicker
+        if model is None:
+            self._models.find_none()
         else:
-            if model is not None:
-                self._models.load(model)
+            self._models.load(model)
 
     def on_backend_event(self, message: BackendEvent) -> None:
         """Pass an event on to whoever waits for it."""
@@ -109,9 +117,26 @@ class MlxTuiApp(App[None]):
             self.notify(
                 "\n".join(filter(None, (state.message, state.hint))),
                 severity="error",
-                markup=False,
                 timeout=15,
             )
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a notification; names and errors in it may come from anywhere."""
+        super().notify(
+            harmless(message),
+            title=title,
+            severity=severity,
+            timeout=timeout,
+            markup=markup,
+        )
 
     def action_choose_model(self) -> None:
         """Open the list of models."""

@@ -42,13 +42,30 @@ class ModelSwitch:
         self._backend = backend
         self._changed = changed
         self._request_id: RequestId | None = None
+        self._superseded: set[RequestId] = set()
+        self._wanted: Path | None = None
         self.state = ModelState()
+
+    @property
+    def is_untouched(self) -> bool:
+        """No load was asked for yet."""
+        return self._wanted is None
+
+    def look(self) -> None:
+        """Show that the first model is being looked for."""
+        self._set(ModelState("loading"))
+
+    def find_none(self) -> None:
+        """Show that there is none to load."""
+        self._set(ModelState())
 
     def load(self, model: LocalModel) -> None:
         """Load a model; one that is still loading is cancelled."""
         if self._request_id is not None:
             self._backend.cancel(self._request_id)
+            self._superseded.add(self._request_id)
         self._request_id = new_request_id()
+        self._wanted = model.path
         self._set(ModelState("loading", self.state.loaded, loading_name=model.name))
         self._backend.submit(
             LoadModel(request_id=self._request_id, path=model.path, name=model.name)
@@ -60,6 +77,8 @@ class ModelSwitch:
 
     def receive(self, event: Event) -> None:
         """Follow the load; events of other requests are not looked at."""
+        if event.request_id in self._superseded:
+            self._free_late(event)
         if event.request_id != self._request_id:
             return
         match event:
@@ -83,6 +102,16 @@ class ModelSwitch:
                 self._set(ModelState("ready" if kept else "none", kept))
             case _:
                 pass
+
+    def _free_late(self, event: Event) -> None:
+        """A load whose cancel came too late leaves a model that nobody asked for."""
+        if isinstance(event, Progress):
+            return
+        self._superseded.discard(event.request_id)
+        if isinstance(event, ModelLoaded):
+            kept = self.state.loaded.path if self.state.loaded else None
+            if event.model.path not in (kept, self._wanted):
+                self._unload(event.model.path)
 
     def _unload(self, path: Path) -> None:
         self._backend.submit(UnloadModel(request_id=new_request_id(), path=path))

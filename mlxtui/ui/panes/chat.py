@@ -110,11 +110,13 @@ class ChatPane(Vertical):
                 markup=False,
             )
             return
-        event.prompt.text = ""
+        # What was typed since the key was pressed stays.
+        event.prompt.text = event.prompt.text.removeprefix(event.text)
+        event.prompt.move_cursor(event.prompt.document.end)
         self._messages.append(Message("user", event.text))
         for welcome in self.query(Welcome):
             welcome.remove()
-        self._answer = AnswerTurn(state.name)
+        self._answer = AnswerTurn(state.name, reasoning_folded=self._reasoning_folded)
         self.refresh_bindings()
         await self._transcript.mount(QuestionTurn(event.text), self._answer)
         self._transcript.anchor()
@@ -137,23 +139,25 @@ class ChatPane(Vertical):
 
     async def receive(self, event: Event) -> None:
         """Show what the backend says about this conversation's request."""
-        if self._answer is None or event.request_id != self._request_id:
+        answer = self._answer
+        if answer is None or event.request_id != self._request_id:
             return
+        # The state changes before anything is awaited: Ctrl+N may come in between.
         match event:
             case Progress(done=done, total=total):
                 text = _("Reading the prompt, {done} of {total} tokens").format(
                     done=done, total=total
                 )
-                self._answer.show_state(text)
+                answer.show_state(text)
                 self.post_message(self.Activity(text))
             case TextDelta(kind=kind, text=text):
                 self.post_message(self.Activity(_("Answering – Esc stops")))
-                await self._answer.add(kind, text)
+                await answer.add(kind, text)
             case GenerationFinished(reason=reason, stats=stats):
-                await self._answer.finish(reason, stats)
-                self._messages.append(Message("assistant", self._answer.text))
+                self._messages.append(Message("assistant", answer.text))
                 rate = rate_text(stats.generation_tokens_per_second)
                 self._end(_("{rate} tokens/s").format(rate=rate))
+                await answer.finish(reason, stats)
             case Failed(message=message, hint=hint):
                 await self._give_up(message, hint)
             case _:
@@ -161,10 +165,10 @@ class ChatPane(Vertical):
 
     async def _give_up(self, message: str, hint: str) -> None:
         """Show the error and give the question back, so that it can be sent again."""
-        assert self._answer is not None
-        await self._answer.fail(message, hint)
-        if self._answer.text:
-            self._messages.append(Message("assistant", self._answer.text))
+        answer = self._answer
+        assert answer is not None
+        if answer.text:
+            self._messages.append(Message("assistant", answer.text))
         else:
             question = self._messages.pop()
             prompt = self.query_one(PromptArea)
@@ -172,6 +176,7 @@ class ChatPane(Vertical):
                 prompt.text = question.content
                 prompt.move_cursor(prompt.document.end)
         self._end("")
+        await answer.fail(message, hint)
 
     def _end(self, activity: str) -> None:
         self._answer = None

@@ -76,9 +76,10 @@ class ModelsScreen(ModalScreen[LocalModel | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Choose the folder that was typed, or the model under the cursor."""
-        if names.looks_like_path(event.value):
+        text = event.value.strip()
+        if names.looks_like_path(text):
             try:
-                self.dismiss(names.resolve(event.value, ()))
+                self.dismiss(names.resolve(text, ()))
             except ModelNotFound as error:
                 self._say(f"{error.message} {error.hint}")
             return

@@ -40,6 +40,8 @@ def _model_text(state: ModelState) -> str:
         case "failed":
             return "✗ " + state.message
         case "loading":
+            if not state.name:
+                return "◌ " + _("Looking for the model…")
             if state.loading_share is None:
                 return "◌ " + _("{name} is starting…").format(name=state.name)
             return "◌ " + _("{name} is loading, {percent} %").format(

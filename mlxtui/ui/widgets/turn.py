@@ -11,6 +11,7 @@ from textual.widgets.markdown import MarkdownStream
 from mlxtui.harmless import harmless, one_line
 from mlxtui.i18n import _
 from mlxtui.types import FinishReason, GenerationStats, TextKind
+from mlxtui.ui.widgets.markdown_parser import harmless_parser
 from mlxtui.ui.widgets.statistics import statistics_text
 
 # Links of models' texts open in the browser only with these schemes.
@@ -34,9 +35,10 @@ class AnswerTurn(Vertical):
 
     DEFAULT_CLASSES: ClassVar[str] = "-waiting"
 
-    def __init__(self, model_name: str) -> None:
+    def __init__(self, model_name: str, *, reasoning_folded: bool = True) -> None:
         super().__init__()
         self.model_name = model_name
+        self._reasoning_folded = reasoning_folded
         self.text = ""
         """The answer so far, as the model wrote it."""
         self.reasoning = ""
@@ -45,10 +47,14 @@ class AnswerTurn(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(one_line(self.model_name), classes="speaker", markup=False)
-        with Collapsible(title=_("Thinking…"), collapsed=True, classes="reasoning"):
+        with Collapsible(
+            title=_("Thinking…"),
+            collapsed=self._reasoning_folded,
+            classes="reasoning",
+        ):
             yield Static("", markup=False)
         yield Static("", classes="state", markup=False)
-        yield Markdown(open_links=False)
+        yield Markdown(open_links=False, parser_factory=harmless_parser)
         yield Static("", classes="statistics", markup=False)
 
     def show_state(self, text: str) -> None:
@@ -85,6 +91,10 @@ class AnswerTurn(Vertical):
         self.query_one(".statistics", Static).update(
             harmless(f"{message}\n{hint}".strip())
         )
+
+    async def on_unmount(self) -> None:
+        """A new chat ends the stream of an answer that is still written."""
+        await self._end()
 
     async def _end(self) -> None:
         if self._stream is not None:

@@ -6,7 +6,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from mlxtui import paths
-from mlxtui.harmless import one_line
+from mlxtui.harmless import harmless, one_line
 from mlxtui.i18n import _
 from mlxtui.ui.model_state import ModelState
 
@@ -42,9 +42,11 @@ def _is_guide(state: ModelState) -> bool:
 
 def _who(state: ModelState) -> str:
     if state.phase == "failed":
-        return "\n".join(filter(None, (state.message, state.hint)))
-    if not state.name:
+        return harmless("\n".join(filter(None, (state.message, state.hint))))
+    if state.phase == "none":
         return _("No model is loaded.")
+    if not state.name:
+        return _("Looking for the model…")
     if _is_guide(state):
         return _("You are talking to guide, a tiny model that knows only this app.")
     text = _("You are talking to {name}.").format(name=one_line(state.name))
