@@ -14,19 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from mlxtui import paths
 from mlxtui.backend.commands import EngineCommand, Generate, LoadModel, UnloadModel
 from mlxtui.backend.events import (
     Cancelled,
     Event,
-    Failed,
     GenerationFinished,
     ModelLoaded,
     ModelUnloaded,
     Progress,
 )
+from mlxtui.backend.failures import failure
 from mlxtui.backend.replies import GenerationReply
-from mlxtui.errors import EngineBusy, MlxTuiError, ModelNotFound
+from mlxtui.errors import EngineBusy, ModelNotFound
 from mlxtui.i18n import _
 from mlxtui.settings import Settings
 from mlxtui.types import GenerationStats, RequestId
@@ -134,7 +133,7 @@ class Engine:
                 case _ as unreachable:
                     assert_never(unreachable)
         except Exception as error:
-            self._fail(request_id, error)
+            self._emit(failure(request_id, error))
 
     def _load(self, command: LoadModel, cancel: threading.Event) -> None:
         path = command.path.resolve()
@@ -262,25 +261,7 @@ class Engine:
 
     def _fail_row(self, row: "Row", error: Exception) -> None:
         assert isinstance(row.reply, GenerationReply)
-        self._fail(row.reply.request_id, error)
-
-    def _fail(self, request_id: RequestId, error: Exception) -> None:
-        if isinstance(error, MlxTuiError):
-            self._emit(
-                Failed(request_id=request_id, message=error.message, hint=error.hint)
-            )
-            return
-        _log.error("Request %s failed", request_id, exc_info=error)
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        self._emit(
-            Failed(
-                request_id=request_id,
-                message=_("The engine met an error: {reason}").format(reason=reason),
-                hint=_("Try again. Details are in {path}.").format(
-                    path=paths.log_file()
-                ),
-            )
-        )
+        self._emit(failure(row.reply.request_id, error))
 
     def _start(self, request_id: RequestId) -> None:
         """Import MLX at the first command that needs it: it takes seconds."""

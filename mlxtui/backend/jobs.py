@@ -1,6 +1,5 @@
 """The job pool: what is slow and not MLX, one function per command."""
 
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,15 +7,12 @@ from typing import assert_never
 
 from mlxtui import paths
 from mlxtui.backend.commands import JobCommand, ScanLibrary
-from mlxtui.backend.events import Cancelled, Event, Failed, LibraryScanned
+from mlxtui.backend.events import Cancelled, Event, LibraryScanned
+from mlxtui.backend.failures import failure
 from mlxtui.convert import model_folder
-from mlxtui.errors import MlxTuiError
 from mlxtui.hub import library
-from mlxtui.i18n import _
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
-
-_log = logging.getLogger(__name__)
 
 _THREADS = 4
 
@@ -44,25 +40,8 @@ class JobPool:
                     models = scan_library(self._settings, cancel)
                 case _ as unreachable:
                     assert_never(unreachable)
-        except MlxTuiError as error:
-            self._emit(
-                Failed(
-                    request_id=command.request_id,
-                    message=error.message,
-                    hint=error.hint,
-                )
-            )
         except Exception as error:
-            _log.exception("A job failed: %s", command)
-            self._emit(
-                Failed(
-                    request_id=command.request_id,
-                    message=_("The job met an error: {reason}").format(reason=error),
-                    hint=_("Try again. Details are in {path}.").format(
-                        path=paths.log_file()
-                    ),
-                )
-            )
+            self._emit(failure(command.request_id, error))
         else:
             if cancel.is_set():
                 self._emit(Cancelled(request_id=command.request_id))

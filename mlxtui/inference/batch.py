@@ -159,6 +159,7 @@ class Batch:
             self.model.network,
             completion_batch_size=_MAX_ROWS,
             prefill_batch_size=_MAX_PREFILL_ROWS,
+            prefill_step_size=_CHUNK_TOKENS,
         )
 
     def _segments(

@@ -220,7 +220,7 @@ def test_a_damaged_folder_is_refused_by_name(
     (path / name).write_text(content)
     failed = engine.load_outcome(path).failed
     assert "broken-model" in failed.message and failed.hint
-    assert "engine met" not in failed.message
+    assert "met an error" not in failed.message
 
 
 def test_weights_that_do_not_fit_the_config_are_refused(

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from tests.bench.measure import Measurement
 
-NAMES = ("engine", "guide")
+NAMES = ("start", "engine", "guide")
 
 
 def main() -> None:

@@ -71,6 +71,7 @@ def paired(
     *,
     rounds: int,
     at_least: float | None = None,
+    at_most: float | None = None,
 ) -> Measurement:
     """Run both in turn, so that a machine whose speed drifts is fair to both; the
     first round warms up and does not count."""
@@ -81,4 +82,5 @@ def paired(
         ours=statistics.median(mine for mine, _other in pairs),
         peer=statistics.median(other for _mine, other in pairs),
         at_least=at_least,
+        at_most=at_most,
     )

@@ -22,7 +22,7 @@ def statistics_text(stats: GenerationStats, reason: FinishReason) -> str:
         ]
     if stats.prompt_tokens:
         parts.append(
-            _("prompt {count} ({cached} cached), {rate} tokens/s").format(
+            _("prompt {count} ({cached} cached) at {rate}/s").format(
                 count=stats.prompt_tokens,
                 cached=stats.cached_tokens,
                 rate=rate_text(stats.prefill_tokens_per_second),

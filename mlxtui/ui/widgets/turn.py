@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Collapsible, Markdown, Static
+from textual.widgets._collapsible import CollapsibleTitle
 from textual.widgets.markdown import MarkdownStream
 
 from mlxtui.harmless import harmless, one_line
@@ -57,6 +58,10 @@ class AnswerTurn(Vertical):
         yield Markdown(open_links=False, parser_factory=harmless_parser)
         yield Static("", classes="statistics", markup=False)
 
+    def on_mount(self) -> None:
+        """Keep the focus in the prompt when the reasoning is clicked on."""
+        self.query_one(CollapsibleTitle).can_focus = False
+
     def show_state(self, text: str) -> None:
         """Say what the answer waits for."""
         self.query_one(".state", Static).update(text)
@@ -71,9 +76,12 @@ class AnswerTurn(Vertical):
         if self.reasoning and not self.text:
             self._end_reasoning()
         self.text += text
+        shown = harmless(text)
+        if not shown:
+            return  # a stream that was never written to does not end
         if self._stream is None:
             self._stream = Markdown.get_stream(self.query_one(Markdown))
-        await self._stream.write(harmless(text))
+        await self._stream.write(shown)
 
     async def finish(self, reason: FinishReason, stats: GenerationStats) -> None:
         """Show the statistics; nothing more comes."""
