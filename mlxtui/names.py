@@ -1,7 +1,7 @@
 """One namespace for models: what a name that the user typed stands for."""
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from mlxtui import paths
 from mlxtui.errors import ModelNotFound
@@ -25,13 +25,14 @@ def resolve(name: str, models: Sequence[LocalModel]) -> LocalModel:
     """
     if looks_like_path(name):
         path = paths.expand(name)
-        if not _is_dir(path):
+        if not os.path.isdir(path):  # no error where it may not or cannot look
             raise ModelNotFound(
                 _("There is no folder {path}.").format(path=path),
                 hint=_("A model is a folder with config.json and *.safetensors."),
             )
-        return LocalModel(name=path.name, path=path, source="path")
-    wanted = name.strip().removesuffix(":latest").lower()
+        named = path.resolve() if path.name in ("", "..") else path
+        return LocalModel(name=named.name, path=path, source="path")
+    wanted = name.strip().lower().removesuffix(":latest")
     exact = [model for model in models if model.name.lower() == wanted]
     if exact:
         return exact[0]
@@ -51,13 +52,6 @@ def resolve(name: str, models: Sequence[LocalModel]) -> LocalModel:
         _("There is no model {name} on this machine.").format(name=name),
         hint=_hint(wanted, models),
     )
-
-
-def _is_dir(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False  # a name too long, a folder that may not be entered
 
 
 def _alias(full_name: str) -> str:

@@ -88,17 +88,22 @@ def make_private(folder: Path) -> Path:
     return folder
 
 
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a file so that a kill at any instruction leaves the old or the new one.
 
     Raises:
         OSError: The disk is full or the folder is not writable; the old file stays.
     """
+    content = text.encode()
     make_private(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(temporary, "wb", opener=_open_private) as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

@@ -1,6 +1,5 @@
 """How the next token is chosen: the parameters, their ranges and their names."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -18,7 +17,8 @@ class Range:
     integer: bool = False
 
     def __str__(self) -> str:
-        return f"{self.low:g} – {self.high:g}"
+        form = "d" if self.integer else "g"
+        return f"{self.low:{form}} – {self.high:{form}}"
 
     def contains(self, value: object) -> bool:
         """Whether the value is a number of the right kind inside the range."""
@@ -26,7 +26,7 @@ class Range:
             return False
         if self.integer and not isinstance(value, int):
             return False
-        return math.isfinite(value) and self.low <= value <= self.high
+        return self.low <= value <= self.high
 
 
 RANGES: Mapping[str, Range] = {

@@ -94,7 +94,11 @@ def save_value(key: str, text: str) -> Settings:
         )
     load()  # a file that is broken by hand is mended by hand
     document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else "")
-    value = _value(key, text)
+    try:
+        text.encode()  # bytes that are no text cannot be written
+        value = _value(key, text)
+    except ValueError as error:
+        raise _not_allowed(key, key, text) from error
     if value is None:
         document.pop(key, None)
     else:
@@ -117,10 +121,9 @@ def _value(key: str, text: str) -> Any:
         return [str(paths.expand(part)) for part in text.split(":") if part]
     if key == "models_folder":
         return str(paths.expand(text))
-    try:
+    if Settings.model_fields[key].annotation is float:
         return float(text)
-    except ValueError:
-        return text
+    return text
 
 
 def _checked(table: dict[str, Any], where: str) -> Settings:
@@ -134,9 +137,13 @@ def _checked(table: dict[str, Any], where: str) -> Settings:
                 _("{where}: there is no setting {key}.").format(where=where, key=key),
                 hint=_("Settings: {keys}").format(keys=", ".join(keys())),
             ) from error
-        raise SettingsError(
-            _("{where}: {key} cannot be {value}.").format(
-                where=where, key=key, value=first["input"]
-            ),
-            hint=f"{key}: {description(key)}" if key in keys() else "",
-        ) from error
+        raise _not_allowed(where, key, first["input"]) from error
+
+
+def _not_allowed(where: str, key: str, value: object) -> SettingsError:
+    return SettingsError(
+        _("{where}: {key} cannot be {value}.").format(
+            where=where, key=key, value=value
+        ),
+        hint=f"{key}: {description(key)}" if key in keys() else "",
+    )

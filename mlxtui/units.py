@@ -15,14 +15,14 @@ def bytes_text(size_bytes: float) -> str:
 
 def rate_text(per_second: float) -> str:
     """A rate without its unit: three digits are enough to compare by."""
-    return f"{per_second:.0f}" if per_second >= 100 else f"{per_second:.1f}"
+    return f"{per_second:.0f}" if per_second >= 99.95 else f"{per_second:.1f}"
 
 
 def seconds_text(seconds: float) -> str:
     """A duration: `0.24 s`, `12 s`, `3 min 05 s`."""
-    if seconds < 10:
+    if seconds < 9.995:
         return f"{seconds:.2f} s"
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s"
@@ -30,7 +30,9 @@ def seconds_text(seconds: float) -> str:
 
 def count_text(count: float) -> str:
     """A large count: `2.2M` parameters, `8.0B`; small ones as they are."""
-    for limit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if count >= limit:
+    if count < 999.5:
+        return f"{count:.0f}"
+    for limit, suffix in ((1e3, "K"), (1e6, "M"), (1e9, "B")):
+        if count < 999.95 * limit:
             return f"{count / limit:.1f}{suffix}"
-    return f"{count:.0f}"
+    return f"{count / 1e12:.1f}T"

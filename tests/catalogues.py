@@ -26,7 +26,9 @@ _UNSTABLE = (
 )  # fmt: skip
 
 # What a user of the commands can meet of Click's messages.
-_CLICK_MODULES = ("core", "decorators", "exceptions", "types")
+_CLICK_MODULES = (
+    "core", "decorators", "exceptions", "formatting", "parser", "termui", "types",
+)  # fmt: skip
 
 
 def collect() -> Catalog:

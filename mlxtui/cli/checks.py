@@ -60,20 +60,13 @@ def check_folders() -> list[Finding]:
 def check_disk(used: Settings) -> list[Finding]:
     """There is room for a model where models go and where downloads go."""
     downloads = _disk("disk-downloads", _("Downloads"), _hub_cache())
-    try:
-        models = used.models_dir()
-    except RuntimeError:  # `~name` of nobody
-        text = _("The setting models_folder is {path}, a folder of an unknown user.")
-        text = text.format(path=used.models_folder)
-        fix = _("Set another one: mlxtui config set models_folder PATH")
-        return [Finding("disk-models", "problem", text, fix), downloads]
-    return [_disk("disk-models", _("Models"), models), downloads]
+    return [_disk("disk-models", _("Models"), used.models_dir()), downloads]
 
 
 def _hub_cache() -> Path:
     from huggingface_hub import constants
 
-    return Path(constants.HF_HUB_CACHE).expanduser()
+    return paths.expand(constants.HF_HUB_CACHE)
 
 
 def _own_folder(name: str, what: str, folder: Path) -> Finding:

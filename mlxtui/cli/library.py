@@ -1,6 +1,7 @@
 """`mlxtui list` and `mlxtui show`: the models on this machine."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from mlxtui.cli.completion import complete_model
 from mlxtui.convert import model_folder
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
-from mlxtui.types import LocalModel
+from mlxtui.types import LocalModel, Source
 from mlxtui.units import bytes_text, count_text
 
 
@@ -23,7 +24,7 @@ def list_command(as_json: bool) -> None:
     models = scan_library(settings.load())
     if as_json:
         rows = [{**model_facts(model), "loaded": False} for model in models]
-        click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        click.echo(_as_json(rows))
         return
     header = (
         _("Model"), _("Size"), _("Parameters"), _("Bits"), _("Context"), _("Source")
@@ -33,7 +34,7 @@ def list_command(as_json: bool) -> None:
     for model in models:
         if model.problem:
             click.echo(f"\n✗ {one_line(model.name)}: {one_line(model.problem)}")
-            click.echo(f"  {model.hint}")
+            click.echo(f"  {one_line(model.hint)}")
 
 
 @click.command("show", help=_("Show what is known of a model."))
@@ -46,11 +47,12 @@ def show_command(name: str, as_json: bool) -> None:
         model = model_folder.describe(model.path, model.name, "path")
     facts = model_facts(model)
     if as_json:
-        click.echo(json.dumps(facts, indent=1, ensure_ascii=False))
+        click.echo(_as_json(facts))
         return
-    width = max(map(len, facts))
-    for key, value in facts.items():
-        click.echo(f"{key:<{width}}  {_plain(key, value)}")
+    labels = _labels()
+    rows = [(labels[key], _plain(key, value)) for key, value in facts.items()]
+    for line in table_lines(rows):
+        click.echo(line)
 
 
 def model_facts(model: LocalModel) -> dict[str, Any]:
@@ -70,7 +72,13 @@ def model_facts(model: LocalModel) -> dict[str, Any]:
     }
 
 
-def table_lines(rows: list[tuple[str, ...]]) -> list[str]:
+def _as_json(value: Any) -> str:
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    # Names that are no text hold half characters; this writes them as JSON does.
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def table_lines(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Rows as lines with aligned columns, Japanese counted as it is drawn."""
     widths = [max(cell_len(row[n]) for row in rows) for n in range(len(rows[0]))]
     return [
@@ -92,13 +100,43 @@ def _cells(model: LocalModel) -> tuple[str, ...]:
         text(model.parameter_count, count_text(model.parameter_count or 0)),
         text(model.bits_per_weight, f"{model.bits_per_weight or 0:.1f}"),
         text(model.context_length, f"{model.context_length or 0}"),
-        model.source,
+        _source_text(model.source),
     )
 
 
+def _labels() -> dict[str, str]:
+    return {
+        "name": _("Name"),
+        "kind": _("Kind"),
+        "path": _("Folder"),
+        "architecture": _("Architecture"),
+        "parameter_count": _("Parameters"),
+        "bits_per_weight": _("Bits per weight"),
+        "size_bytes": _("Size"),
+        "context_length": _("Context"),
+        "capabilities": _("Capabilities"),
+        "source": _("Source"),
+        "problem": _("Problem"),
+    }
+
+
+def _source_text(source: Source) -> str:
+    return {
+        "built-in": _("built-in"),
+        "models": _("models folder"),
+        "hugging-face": "Hugging Face",
+        "extra": _("extra folder"),
+        "path": _("path"),
+    }[source]
+
+
 def _plain(key: str, value: Any) -> str:
-    if value is None:
+    if value is None or value == "":
         return "–"
+    if key == "source":
+        return _source_text(value)
+    if key == "kind":
+        return _("model")
     if key == "size_bytes":
         return bytes_text(value)
     if key == "parameter_count":

@@ -11,6 +11,7 @@ import click
 
 from mlxtui import __version__, i18n, paths, settings
 from mlxtui.errors import MlxTuiError, SettingsError
+from mlxtui.harmless import one_line
 from mlxtui.i18n import N_, _
 
 _COMMANDS = {
@@ -108,18 +109,14 @@ def main(arguments: list[str] | None = None) -> None:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
-    except BrokenPipeError:
-        # The reader of our output has gone; Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def print_error(message: str, hint: str = "") -> None:
     """An error as one line and a hint, on standard error."""
-    click.echo(_("Error: {message}").format(message=message), err=True)
+    click.echo(_("Error: {message}").format(message=one_line(message)), err=True)
     if hint:
-        click.echo(f"  {hint}", err=True)
+        click.echo(f"  {one_line(hint)}", err=True)
 
 
 def _use_language() -> None:

@@ -1,6 +1,7 @@
 """`mlxtui run`: an answer on standard output, or a chat line by line."""
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from typing import Any
@@ -38,13 +39,17 @@ def run_command(name: str, prompt: str | None, **options: Any) -> int:
     sampling = sampling_from(options)
     used = settings.load()
     model = local_model(name, used)
+    if prompt is not None:  # bytes that are no text came as half characters
+        prompt = os.fsencode(prompt).decode("utf-8", "replace")
     if not sys.stdin.isatty():
         piped = sys.stdin.buffer.read().decode("utf-8", "replace")
         prompt = "\n\n".join(part for part in (prompt, piped.strip("\n")) if part)
     log_to_file()
     with open_session(used) as session:
-        loaded = session.load(model, _show_progress)
-        _clear_progress()
+        try:
+            loaded = session.load(model, _show_progress)
+        finally:
+            _clear_progress()
         runner = _Runner(session, loaded, sampling, options)
         if prompt is not None:
             return runner.answer(prompt)
@@ -94,7 +99,8 @@ class _Runner:
                     text += piece
                     _write(piece)
                 case GenerationFinished(reason=reason, stats=stats):
-                    _clear_progress()
+                    if not text:
+                        _clear_progress()
                     code = _INTERRUPTED if reason == "cancelled" else 0
                     if not raw or sys.stdout.isatty():
                         _write("" if text.endswith("\n") else "\n")

@@ -1,6 +1,7 @@
 """A backend for commands: submit, then read events until the end of a request."""
 
 import queue
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -36,20 +37,24 @@ class Session:
         Raises:
             MlxTuiError: The request failed.
         """
-        self._backend.submit(command)
-        while True:
-            try:
+        # A handler that sets a flag: a KeyboardInterrupt could come while text is
+        # written, and would end more than the request.
+        before = signal.signal(
+            signal.SIGINT, lambda *_: self._backend.cancel(command.request_id)
+        )
+        try:
+            self._backend.submit(command)
+            while True:
                 event = self._events.get()
-            except KeyboardInterrupt:
-                self._backend.cancel(command.request_id)
-                continue
-            if event.request_id != command.request_id:
-                continue
-            if isinstance(event, Failed):
-                raise MlxTuiError(event.message, event.hint)
-            yield event
-            if not isinstance(event, Progress | TextDelta):
-                return
+                if event.request_id != command.request_id:
+                    continue
+                if isinstance(event, Failed):
+                    raise MlxTuiError(event.message, event.hint)
+                yield event
+                if not isinstance(event, Progress | TextDelta):
+                    return
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def load(
         self, model: LocalModel, on_progress: Callable[[Progress], None]

@@ -6,11 +6,17 @@ other names at the head of `utils.py` say the same in milliseconds.
 
 import ast
 import importlib.util
+import os
+import re
 from functools import cache
 from pathlib import Path
 
 # Base classes, helpers and what only works as a part of other models.
-_NOT_MODELS = frozenset({"__init__", "base", "cache", "activations", "rope_utils"})
+_NOT_MODELS = frozenset({
+    "__init__", "base", "cache", "activations", "rope_utils", "bitlinear_layers",
+    "gated_delta", "mla", "pipeline", "ssm", "switch_layers",
+    "olmo",  # its code ends the process without the package ai2-olmo
+})  # fmt: skip
 
 # BatchGenerator cannot merge their caches (ChunkedKVCache, ConcatenateKVCache).
 NOT_BATCHABLE = frozenset({"llama4", "llama4_text", "afm7"})
@@ -41,6 +47,6 @@ def _remapping() -> dict[str, str]:
 def is_supported(model_type: str) -> bool:
     """Whether mlx-lm has code for a config's `model_type`."""
     name = _remapping().get(model_type, model_type)
-    if not name.isidentifier() or name in _NOT_MODELS:
+    if not re.fullmatch(r"[\w-]+", name) or name in _NOT_MODELS:
         return False
-    return (_package() / "models" / f"{name}.py").is_file()
+    return os.path.isfile(_package() / "models" / f"{name}.py")

@@ -15,6 +15,13 @@ _TOKENIZER_FILES = (
     "tekken.json",
 )  # fmt: skip
 
+_INDEX_ERRORS = (
+    OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError,
+)  # fmt: skip
+
+# What mlx.core.quantize of 0.32.4 takes.
+_BITS = (1, 2, 3, 4, 5, 6, 8)
+
 # Words of `architectures` entries that are no causal language models.
 _OTHER_KINDS = (
     "ForMaskedLM", "ForSequenceClassification", "ForTokenClassification",
@@ -61,7 +68,7 @@ def _described(path: Path, name: str, source: Source) -> LocalModel:
             hint=_("Fetch the missing files: tokenizer.json and its config."),
         )
     size_bytes = sum(_size(file) for file in path.glob("model*.safetensors"))
-    parameter_count = _parameter_count(tensors, config)
+    parameter_count = _parameter_count(path, tensors, config)
     text_config = config.get("text_config")
     text = text_config if isinstance(text_config, dict) else config
     context = text.get("max_position_embeddings") or config.get("model_max_length")
@@ -95,12 +102,14 @@ def _config(path: Path) -> dict[str, Any]:
         )
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelRefused(
             _("{path} cannot be read: {reason}").format(path=file, reason=error),
             hint=_("Fetch this file again."),
         ) from error
-    if not isinstance(config, dict):
+    if not isinstance(config, dict) or not isinstance(
+        config.get("architectures") or [], list | str
+    ):
         raise ModelRefused(
             _("{path} is not a model's config.").format(path=file),
             hint=_("Fetch this file again."),
@@ -178,15 +187,21 @@ def _indexed_files(path: Path) -> set[str]:
     if not index.is_file():
         return set()
     try:
-        return set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        weight_map = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+        files = {str(name) for name in weight_map.values()}
+        if files != set(weight_map.values()):
+            raise TypeError("names of files are text")
+        return files
+    except _INDEX_ERRORS as error:
         raise ModelRefused(
             _("{path} cannot be read: {reason}").format(path=index, reason=error),
             hint=_("Fetch this file again."),
         ) from error
 
 
-def _parameter_count(tensors: dict[str, Tensor], config: dict[str, Any]) -> int:
+def _parameter_count(
+    path: Path, tensors: dict[str, Tensor], config: dict[str, Any]
+) -> int:
     """Weights as the model's authors count them: packed codes, no scales or biases."""
     quantization = config.get("quantization")
     quantization = quantization if isinstance(quantization, dict) else {}
@@ -198,6 +213,13 @@ def _parameter_count(tensors: dict[str, Tensor], config: dict[str, Any]) -> int:
         elif part == "weight":
             own = quantization.get(layer)
             bits = (own if isinstance(own, dict) else quantization).get("bits", 4)
+            if bits not in _BITS:
+                raise ModelRefused(
+                    _("{path} says {bits} bits for {layer}, which cannot be.").format(
+                        path=path / "config.json", bits=bits, layer=layer
+                    ),
+                    hint=_("Fetch this file again."),
+                )
             count += tensor.size * 32 // int(bits)
         elif part == "bias":
             count += tensor.size
@@ -223,7 +245,7 @@ def _chat_template(path: Path) -> str:
             return file.read_text(encoding="utf-8")
         config = json.loads((path / "tokenizer_config.json").read_text("utf-8"))
         return str(config.get("chat_template") or "")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return ""  # a folder without one continues text
 
 

@@ -8,8 +8,15 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlxtui.i18n import _
+
 # The format's own limit; a lying header may not make us read gigabytes.
 _MAX_HEADER_BYTES = 100_000_000
+
+# What JSON that is something else, deep, or full of infinities leads to.
+_HEADER_ERRORS = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ def read_header(path: Path) -> dict[str, Tensor]:
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if not 2 <= length <= min(_MAX_HEADER_BYTES, size_bytes - 8):
-            raise ValueError("no safetensors header")
+            raise ValueError(_("there is no safetensors header"))
         try:
             header = json.loads(file.read(length))
             header.pop("__metadata__", None)
@@ -46,10 +53,16 @@ def read_header(path: Path) -> dict[str, Tensor]:
                 name: Tensor(str(entry["dtype"]), tuple(map(int, entry["shape"])))
                 for name, entry in header.items()
             }
+            if any(length < 0 for each in tensors.values() for length in each.shape):
+                raise ValueError
             ends = [int(entry["data_offsets"][1]) for entry in header.values()]
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-            raise ValueError("the safetensors header is damaged") from error
+        except _HEADER_ERRORS as error:
+            raise ValueError(_("the safetensors header is damaged")) from error
     expected_bytes = 8 + length + max(ends, default=0)
     if size_bytes < expected_bytes:
-        raise ValueError(f"{size_bytes} of {expected_bytes} bytes")
+        raise ValueError(
+            _("{count} of {expected} bytes are there").format(
+                count=size_bytes, expected=expected_bytes
+            )
+        )
     return tensors

@@ -1,5 +1,6 @@
 """The model folders on this machine: where they are and what they are called."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -39,37 +40,50 @@ def _in_folder(folder: Path, source: Source) -> Iterator[Folder]:
 
 
 def _in_cache() -> Iterator[Folder]:
-    """The snapshots of models in the Hugging Face cache, that of `main` first."""
-    from huggingface_hub import constants, scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
+    """The snapshots of models in the Hugging Face cache, that of `main` first.
 
-    try:
-        cache = scan_cache_dir(constants.HF_HUB_CACHE)
-    except (CacheNotFound, OSError):
-        return
-    for repo in sorted(cache.repos, key=lambda repo: repo.repo_id.lower()):
-        if repo.repo_type != "model":
-            continue
-        revisions = sorted(
-            repo.revisions, key=lambda r: ("main" not in r.refs, -r.last_modified)
+    `scan_cache_dir` is not used: one repository that cannot be read ends it, one link
+    without its file hides a repository, and it asks for the size of every file.
+    """
+    from huggingface_hub import constants
+
+    repos = {
+        folder.name.removeprefix("models--").replace("--", "/"): folder
+        for folder in _subfolders(Path(constants.HF_HUB_CACHE))
+        if folder.name.startswith("models--")
+    }
+    for repo_id, repo in sorted(repos.items(), key=lambda item: item[0].lower()):
+        main = _commit_of_main(repo)
+        snapshots = sorted(
+            _subfolders(repo / "snapshots"),
+            key=lambda folder: (folder.name != main, -folder.stat().st_mtime),
         )
-        for number, revision in enumerate(revisions):
-            suffix = "" if number == 0 else f"@{revision.commit_hash[:8]}"
-            yield Folder(repo.repo_id + suffix, revision.snapshot_path, "hugging-face")
+        for number, snapshot in enumerate(snapshots):
+            suffix = "" if number == 0 else f"@{snapshot.name[:8]}"
+            yield Folder(repo_id + suffix, snapshot, "hugging-face")
+
+
+def _commit_of_main(repo: Path) -> str:
+    try:
+        return (repo / "refs" / "main").read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _subfolders(folder: Path) -> list[Path]:
     try:
-        return sorted(
-            child
-            for child in folder.iterdir()
-            if child.is_dir() and not child.name.startswith(".")
-        )
-    except OSError:
+        children = sorted(folder.iterdir())
+    except (OSError, ValueError):
         return []  # not there, or not ours to read
+    return [
+        child
+        for child in children
+        if not child.name.startswith(".") and os.path.isdir(child)
+    ]
 
 
 def _has_model_file(folder: Path) -> bool:
-    return (folder / "config.json").is_file() or next(
-        folder.glob("*.safetensors"), None
-    ) is not None
+    return (
+        os.path.isfile(folder / "config.json")
+        or next(folder.glob("*.safetensors"), None) is not None
+    )

@@ -25,10 +25,11 @@ _LOAD_STEP_BYTES = 256 * 1024**2
 # A config without a context length is one of the old, short models.
 _DEFAULT_CONTEXT_TOKENS = 2048
 
-# What third-party model code raises for a config or weights that do not fit it.
+# What third-party model code raises for a config or weights that do not fit it; some
+# of it calls `exit`, which would end the engine thread.
 _LOADING_ERRORS = (
     ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError,
-    ValueError, ImportError,
+    ValueError, ImportError, SystemExit,
 )  # fmt: skip
 
 
@@ -167,6 +168,6 @@ def _sampling_defaults(path: Path) -> dict[str, float | int]:
     }
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0][:300]

@@ -6,21 +6,25 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.theme import ThemeProvider
 
 from mlxtui import paths
 from mlxtui.backend.backend import Backend
 from mlxtui.backend.events import Event
 from mlxtui.errors import MlxTuiError
 from mlxtui.harmless import harmless
-from mlxtui.i18n import _
+from mlxtui.i18n import N_, _
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
+from mlxtui.ui.bindings import translate_bindings
 from mlxtui.ui.messages import BackendEvent
 from mlxtui.ui.model_state import ModelState, ModelSwitch
 from mlxtui.ui.screens.keys import KeysScreen
@@ -48,10 +52,10 @@ class MlxTuiApp(App[None]):
     TITLE = "mlxtui"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+o", "choose_model", "Models", priority=True),
-        Binding("ctrl+p", "command_palette", "Commands", priority=True),
-        Binding("f1", "show_keys", "Keys"),
-        Binding("ctrl+q", "quit", "Quit", priority=True),
+        Binding("ctrl+o", "choose_model", N_("Models"), priority=True),
+        Binding("ctrl+p", "command_palette", N_("Commands"), priority=True),
+        Binding("f1", "show_keys", N_("Keys")),
+        Binding("ctrl+q", "quit", N_("Quit"), priority=True),
     ]
 
     model_state: reactive[ModelState] = reactive(ModelState())
@@ -68,6 +72,7 @@ class MlxTuiApp(App[None]):
         self.backend_signal: Signal[Event] = Signal(self, "backend event")
         styles = paths.styles_dir()
         super().__init__(css_path=[styles / name for name in _STYLE_FILES])
+        translate_bindings(self)
         self._find_model = find_model
         self._warning = warning
         if settings.theme in self.available_themes:
@@ -147,6 +152,29 @@ class MlxTuiApp(App[None]):
         if model is not None:
             self._models.load(model)
 
+    def action_command_palette(self) -> None:
+        """Open the list of all actions."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(
+                CommandPalette(
+                    placeholder=_("Search for commands…"), id="--command-palette"
+                )
+            )
+
+    def search_themes(self) -> None:
+        """Open the list of themes."""
+        self.push_screen(
+            CommandPalette(
+                providers=[ThemeProvider], placeholder=_("Search for themes…")
+            )
+        )
+
+    async def on_event(self, event: events.Event) -> None:
+        """Make a pasted text harmless before any editor gets it."""
+        if isinstance(event, events.Paste):
+            event = events.Paste(harmless(event.text))
+        await super().on_event(event)
+
     def action_show_keys(self) -> None:
         """Show all keys."""
         self.push_screen(KeysScreen())
@@ -179,11 +207,8 @@ class MlxTuiApp(App[None]):
     def _fatal_error(self) -> None:
         """Leave with one line instead of Textual's traceback, which goes to the log."""
         _log.exception("The screen met an error")
-        self._exit_renderables.append(
-            Text(
-                _("mlxtui met an error and had to stop. Details are in {path}.").format(
-                    path=paths.log_file()
-                )
-            )
-        )
+        message = _("mlxtui met an error and had to stop. Details are in {path}.")
+        if not self._exit_renderables:  # the first error is the cause
+            text = message.format(path=paths.log_file())
+            self._exit_renderables.append(Text(text, no_wrap=True, overflow="ignore"))
         self._close_messages_no_wait()

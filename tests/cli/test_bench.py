@@ -17,7 +17,7 @@ import mlxtui
 from mlxtui import i18n
 from mlxtui.backend.commands import Command, Generate
 from mlxtui.backend.events import Event, GenerationFinished
-from mlxtui.cli import bench
+from mlxtui.cli import bench, chips
 from mlxtui.cli.session import Session
 from mlxtui.errors import MlxTuiError
 from mlxtui.types import GenerationStats, LoadedModel
@@ -46,7 +46,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without settings, in English, that is no Mac."""
     monkeypatch.setenv("MLXTUI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setattr(bench, "sysctl", lambda _name: "")
+    monkeypatch.setattr(chips, "sysctl", lambda _name: "")
     monkeypatch.setattr(bench, "log_to_file", lambda: None)
     i18n.set_language("en")
 
@@ -153,16 +153,16 @@ def test_medians_and_the_highest_memory_are_reported() -> None:
 def test_the_chip_tells_the_bandwidth(
     monkeypatch: pytest.MonkeyPatch, chip: str, cores: int, gigabytes: float | None
 ) -> None:
-    monkeypatch.setattr(bench, "sysctl", lambda _name: chip)
+    monkeypatch.setattr(chips, "sysctl", lambda _name: chip)
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     expected = None if gigabytes is None else gigabytes * 1e9
-    assert bench.bandwidth_bytes_per_second() == expected
+    assert chips.bandwidth_bytes_per_second() == expected
 
 
 @pytest.fixture
 def m1_max(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chip of 400 GB/s."""
-    monkeypatch.setattr(bench, "sysctl", lambda _name: "Apple M1 Max")
+    monkeypatch.setattr(chips, "sysctl", lambda _name: "Apple M1 Max")
 
 
 def test_the_share_is_of_the_time_that_the_weights_take(

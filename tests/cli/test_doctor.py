@@ -428,14 +428,6 @@ def test_a_disk_that_does_not_answer_is_a_warning(
     assert {finding.level for finding in checks.check_disk(Settings())} == {"warning"}
 
 
-def test_the_models_folder_of_an_unknown_user_is_a_problem() -> None:
-    used = Settings(models_folder=Path("~nobody-of-that-name/models"))
-    finding = _named(checks.check_disk(used), "disk-models")
-    assert (finding.level, "nobody-of-that-name" in finding.message) == (
-        "problem", True,
-    )  # fmt: skip
-
-
 # The terminal
 
 
@@ -534,9 +526,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[type[_Hub], int]]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(
-        constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}"
-    )
+    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     yield handler, server.server_port
     server.shutdown()
     server.server_close()

@@ -17,8 +17,9 @@ from mlxtui.backend.events import (
     Progress,
     TextDelta,
 )
-from mlxtui.i18n import _
+from mlxtui.i18n import N_, _
 from mlxtui.types import LoadedModel, Message, RequestId
+from mlxtui.ui.bindings import translate_bindings
 from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.widgets.prompt import PromptArea
 from mlxtui.ui.widgets.turn import AnswerTurn, QuestionTurn
@@ -30,12 +31,13 @@ class ChatPane(Vertical):
     """The transcript and the prompt under it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop", "Stop"),
-        Binding("ctrl+n", "new_chat", "New chat", priority=True),
-        Binding("ctrl+t", "toggle_reasoning", "Reasoning", priority=True),
-        Binding("pageup", "scroll_page(-1)", "Scroll up", priority=True, show=False),
-        Binding("pagedown", "scroll_page(1)", "Scroll down", priority=True, show=False),
-        Binding("ctrl+end", "newest", "Newest text", priority=True, show=False),
+        Binding("escape", "stop", N_("Stop")),
+        Binding("ctrl+n", "new_chat", N_("New chat"), priority=True),
+        Binding("ctrl+t", "toggle_reasoning", N_("Reasoning"), priority=True),
+        # Not shown: the footer has no room, and F1 lists them.
+        Binding("pageup", "scroll_page(-1)", show=False, priority=True),
+        Binding("pagedown", "scroll_page(1)", show=False, priority=True),
+        Binding("ctrl+end", "newest", show=False, priority=True),
     ]
 
     class Activity(TextualMessage):
@@ -49,6 +51,7 @@ class ChatPane(Vertical):
 
     def __init__(self, backend: Backend) -> None:
         super().__init__()
+        translate_bindings(self)
         self._backend = backend
         self._messages: list[Message] = []
         self._answer: AnswerTurn | None = None

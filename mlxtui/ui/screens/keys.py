@@ -8,7 +8,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from mlxtui.i18n import _
+from mlxtui.i18n import N_, _
+from mlxtui.ui.bindings import translate_bindings
 
 
 def key_rows() -> list[tuple[str, str]]:
@@ -33,8 +34,12 @@ class KeysScreen(ModalScreen[None]):
     """Closed by Esc or F1."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1", "app.pop_screen", "Close"),
+        Binding("escape,f1", "app.pop_screen", N_("Close")),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        translate_bindings(self)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="keys") as box:

@@ -15,8 +15,9 @@ from mlxtui.backend.commands import ScanLibrary
 from mlxtui.backend.events import Event, Failed, LibraryScanned
 from mlxtui.errors import ModelNotFound
 from mlxtui.harmless import one_line
-from mlxtui.i18n import _
+from mlxtui.i18n import N_, _
 from mlxtui.types import LocalModel
+from mlxtui.ui.bindings import translate_bindings
 from mlxtui.units import bytes_text, count_text
 
 if TYPE_CHECKING:
@@ -27,13 +28,14 @@ class ModelsScreen(ModalScreen[LocalModel | None]):
     """Ends with the model that the user chose, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close"),
-        Binding("down", "move(1)", "Next", show=False, priority=True),
-        Binding("up", "move(-1)", "Previous", show=False, priority=True),
+        Binding("escape", "close", N_("Close")),
+        Binding("down", "move(1)", N_("Next"), show=False, priority=True),
+        Binding("up", "move(-1)", N_("Previous"), show=False, priority=True),
     ]
 
     def __init__(self, backend: Backend) -> None:
         super().__init__()
+        translate_bindings(self)
         self._backend = backend
         self._request_id = new_request_id()
         self._models: tuple[LocalModel, ...] = ()
@@ -91,6 +93,8 @@ class ModelsScreen(ModalScreen[LocalModel | None]):
 
     def on_data_table_row_highlighted(self) -> None:
         """Say more about the model under the cursor."""
+        if names.looks_like_path(self.query_one(Input).value.strip()):
+            return  # Enter loads the path, not this model
         model = self._current()
         if model is not None:
             self._say(

@@ -12,11 +12,8 @@ from textual.widgets.markdown import MarkdownStream
 from mlxtui.harmless import harmless, one_line
 from mlxtui.i18n import _
 from mlxtui.types import FinishReason, GenerationStats, TextKind
-from mlxtui.ui.widgets.markdown_parser import harmless_parser
+from mlxtui.ui.widgets.model_markdown import ModelMarkdown
 from mlxtui.ui.widgets.statistics import statistics_text
-
-# Links of models' texts open in the browser only with these schemes.
-_SAFE_LINKS = ("https://", "http://", "mailto:")
 
 
 class QuestionTurn(Vertical):
@@ -55,7 +52,7 @@ class AnswerTurn(Vertical):
         ):
             yield Static("", markup=False)
         yield Static("", classes="state", markup=False)
-        yield Markdown(open_links=False, parser_factory=harmless_parser)
+        yield ModelMarkdown()
         yield Static("", classes="statistics", markup=False)
 
     def on_mount(self) -> None:
@@ -137,15 +134,3 @@ class AnswerTurn(Vertical):
     def toggle_reasoning(self, collapsed: bool) -> None:
         """Fold or unfold the reasoning."""
         self.query_one(Collapsible).collapsed = collapsed
-
-    def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
-        """Open what a browser opens; a model may not start other programs."""
-        event.stop()
-        if event.href.lower().startswith(_SAFE_LINKS):
-            self.app.open_url(event.href)
-        else:
-            self.app.notify(
-                _("This link is not opened: {link}").format(link=one_line(event.href)),
-                markup=False,
-                severity="warning",
-            )
