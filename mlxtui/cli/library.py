@@ -50,7 +50,11 @@ def show_command(name: str, as_json: bool) -> None:
         click.echo(_as_json(facts))
         return
     labels = _labels()
-    rows = [(labels[key], _plain(key, value)) for key, value in facts.items()]
+    rows = [
+        (labels[key], _plain(key, value))
+        for key, value in facts.items()
+        if key != "problem" or value
+    ]
     for line in table_lines(rows):
         click.echo(line)
 

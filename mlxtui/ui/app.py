@@ -172,7 +172,7 @@ class MlxTuiApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Make a pasted text harmless before any editor gets it."""
         if isinstance(event, events.Paste):
-            event = events.Paste(harmless(event.text))
+            event.text = harmless(event.text)
         await super().on_event(event)
 
     def action_show_keys(self) -> None:
