@@ -29,7 +29,8 @@ from mlxtui.units import bytes_text, rate_text, seconds_text
 _PROMPT_TOKENS = 512
 _ANSWER_TOKENS = 128
 _ROUNDS = 3
-# An answer that ends early, before half its tokens, does not count.
+# A shorter answer does not tell a rate, and does not count.
+_LEAST_ANSWER_TOKENS = 16
 _MAX_ATTEMPTS = 12
 
 
@@ -101,7 +102,7 @@ class _Asker:
                 )
             )
             stats = self._ask(words, self._answer_tokens)
-            if stats.generated_tokens * 2 >= self._answer_tokens:
+            if stats.generated_tokens >= min(_LEAST_ANSWER_TOKENS, self._answer_tokens):
                 rounds.append(stats)
             if len(rounds) == _ROUNDS:
                 break

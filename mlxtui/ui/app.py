@@ -86,7 +86,7 @@ class MlxTuiApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The chat is there at the first paint."""
-        return WorkspaceScreen(self.backend)
+        return WorkspaceScreen(self.backend, self.backend_signal)
 
     def on_mount(self) -> None:
         """Load the model once the screen is drawn."""
@@ -146,7 +146,9 @@ class MlxTuiApp(App[None]):
     def action_choose_model(self) -> None:
         """Open the list of models."""
         if not isinstance(self.screen, ModelsScreen):
-            self.push_screen(ModelsScreen(self.backend), self._load_chosen)
+            self.push_screen(
+                ModelsScreen(self.backend, self.backend_signal), self._load_chosen
+            )
 
     def _load_chosen(self, model: LocalModel | None) -> None:
         if model is not None:

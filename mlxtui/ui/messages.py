@@ -1,9 +1,8 @@
-"""Messages that travel between the app and its places."""
+"""Messages that come to the app from outside its loop."""
 
 from textual.message import Message
 
 from mlxtui.backend.events import Event
-from mlxtui.types import LocalModel
 
 
 class BackendEvent(Message):
@@ -12,11 +11,3 @@ class BackendEvent(Message):
     def __init__(self, event: Event) -> None:
         super().__init__()
         self.event = event
-
-
-class ModelChosen(Message):
-    """The user chose a model to load."""
-
-    def __init__(self, model: LocalModel) -> None:
-        super().__init__()
-        self.model = model

@@ -1,12 +1,13 @@
 """The list of models: choose one by name, or a folder by its path."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.signal import Signal
 from textual.widgets import DataTable, Input, Static
 
 from mlxtui import names
@@ -20,9 +21,6 @@ from mlxtui.types import LocalModel
 from mlxtui.ui.bindings import translate_bindings
 from mlxtui.units import bytes_text, count_text
 
-if TYPE_CHECKING:
-    from mlxtui.ui.app import MlxTuiApp
-
 
 class ModelsScreen(ModalScreen[LocalModel | None]):
     """Ends with the model that the user chose, or None."""
@@ -33,10 +31,11 @@ class ModelsScreen(ModalScreen[LocalModel | None]):
         Binding("up", "move(-1)", N_("Previous"), show=False, priority=True),
     ]
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, backend_signal: Signal[Event]) -> None:
         super().__init__()
         translate_bindings(self)
         self._backend = backend
+        self._backend_signal = backend_signal
         self._request_id = new_request_id()
         self._models: tuple[LocalModel, ...] = ()
         self._shown: list[LocalModel] = []
@@ -56,8 +55,7 @@ class ModelsScreen(ModalScreen[LocalModel | None]):
         table.add_column(_("Model"))
         for title in (_("Size"), _("Parameters"), _("Bits"), _("Context")):
             table.add_column(Text(title, justify="right"))
-        app = cast("MlxTuiApp", self.app)
-        app.backend_signal.subscribe(self, self._receive)
+        self._backend_signal.subscribe(self, self._receive)
         self._backend.submit(ScanLibrary(request_id=self._request_id))
 
     def _receive(self, event: Event) -> None:

@@ -1,9 +1,8 @@
 """The main screen: the place that is open, and the status line under it."""
 
-from typing import TYPE_CHECKING, cast
-
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.signal import Signal
 from textual.widgets import Footer
 
 from mlxtui.backend.backend import Backend
@@ -12,16 +11,14 @@ from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.panes.chat import ChatPane
 from mlxtui.ui.widgets.status_line import StatusLine
 
-if TYPE_CHECKING:
-    from mlxtui.ui.app import MlxTuiApp
-
 
 class WorkspaceScreen(Screen[None]):
     """Chat; later issues add places beside it."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, backend_signal: Signal[Event]) -> None:
         super().__init__()
         self._backend = backend
+        self._backend_signal = backend_signal
 
     def compose(self) -> ComposeResult:
         yield ChatPane(self._backend)
@@ -35,9 +32,8 @@ class WorkspaceScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Follow the backend and the model."""
-        app = cast("MlxTuiApp", self.app)
-        app.backend_signal.subscribe(self, self._receive)
-        self.watch(app, "model_state", self._show_model)
+        self._backend_signal.subscribe(self, self._receive)
+        self.watch(self.app, "model_state", self._show_model)
 
     async def _receive(self, event: Event) -> None:
         await self.chat.receive(event)
