@@ -68,6 +68,7 @@ class Batch:
         left = self.model.context_tokens - len(prompt.tokens)
         reader = Reader(
             self.model.tokenizer,
+            self.model.markers,
             prompt.tokens,
             stop=params.stop,
             raw=raw,

@@ -15,6 +15,7 @@ from mlx_lm.utils import load_model, load_tokenizer
 
 from mlxtui.errors import ModelRefused
 from mlxtui.i18n import _
+from mlxtui.inference.markers import Markers, find_markers
 from mlxtui.inference.turns import end_of_turn_token
 from mlxtui.sampling import RANGES
 from mlxtui.types import LoadedModel, LocalModel
@@ -49,6 +50,7 @@ class Model:
     memory_bytes: int
     vocabulary_size: int
     stop_token_ids: frozenset[int]
+    markers: Markers
     defaults: dict[str, float | int]
     """Sampling defaults from `generation_config.json`."""
 
@@ -114,6 +116,7 @@ def load(
         memory_bytes=sum(array.nbytes for array in _arrays(network)),
         vocabulary_size=_vocabulary_size(network, tokenizer),
         stop_token_ids=frozenset(stop_token_ids),
+        markers=find_markers(tokenizer),
         defaults=_sampling_defaults(folder.path),
     )
 

@@ -8,8 +8,8 @@ import jinja2
 
 from mlxtui.errors import PromptRefused
 from mlxtui.i18n import _
+from mlxtui.inference.markers import starts_in_reasoning
 from mlxtui.inference.model import Model
-from mlxtui.inference.reader import starts_in_reasoning
 from mlxtui.types import Message
 
 _TEMPLATE_ERRORS = (jinja2.TemplateError, TypeError, ValueError, LookupError)

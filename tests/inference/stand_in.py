@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from mlxtui.inference.markers import find_markers
 from mlxtui.inference.model import Model
 from tests.models import write_tokenizer
 
@@ -18,6 +19,7 @@ def model_with_tokenizer(tokenizer: Any, context_tokens: int = 100_000) -> Model
         memory_bytes=0,
         vocabulary_size=len(tokenizer),
         stop_token_ids=frozenset(),
+        markers=find_markers(tokenizer),
         defaults={},
     )
 

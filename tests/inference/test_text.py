@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlxtui.inference.detokenizer import Detokenizer
+from mlxtui.inference.markers import find_markers
 from mlxtui.inference.reader import Reader
 from tests.data import SHARED, STORIES, needs_shared_data
 from tests.inference.stand_in import small_tokenizer
@@ -101,7 +102,9 @@ _ANSWERS = [
 
 
 def _read(tokenizer: Any, text: str, **options: Any) -> dict[str, str]:
-    reader = Reader(tokenizer, tokenizer.encode("<|assistant|>"), **options)
+    reader = Reader(
+        tokenizer, find_markers(tokenizer), tokenizer.encode("<|assistant|>"), **options
+    )
     seen = {"reasoning": "", "answer": ""}
     for token in tokenizer.encode(text, add_special_tokens=False):
         for kind, piece in reader.add(token):
