@@ -46,7 +46,7 @@ class Ending:
         self._terminal = self._attributes()
         self._signals = {
             number: signal.signal(number, self._on_signal)
-            for number in (signal.SIGTERM, signal.SIGHUP)
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
         }
         self._excepthook = threading.excepthook
         threading.excepthook = self._on_thread_error

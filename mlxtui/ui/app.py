@@ -95,13 +95,14 @@ class MlxTuiApp(App[None]):
             self.notify(self._warning, severity="warning", timeout=15)
 
     async def _load_first_model(self) -> None:
-        self._models.look()
         try:
             # The search for a name walks the disk.
             model = await asyncio.to_thread(self._find_model)
         except MlxTuiError as error:
             if self._models.is_untouched:
                 self._models.fail(error.message, error.hint)
+            else:
+                self._notify_error(error.message, error.hint)
             return
         if not self._models.is_untouched:
             return  # the user was quicker
@@ -119,11 +120,11 @@ class MlxTuiApp(App[None]):
         kept_former = state.phase == "ready" and state.message
         self.model_state = state
         if kept_former:
-            self.notify(
-                "\n".join(filter(None, (state.message, state.hint))),
-                severity="error",
-                timeout=15,
-            )
+            self._notify_error(state.message, state.hint)
+
+    def _notify_error(self, message: str, hint: str) -> None:
+        text = "\n".join(filter(None, (message, hint)))
+        self.notify(text, severity="error", timeout=15)
 
     def notify(
         self,

@@ -15,7 +15,8 @@ from mlxtui.types import LoadedModel, LocalModel, RequestId
 class ModelState:
     """What the screen shows of the model."""
 
-    phase: Literal["none", "loading", "ready", "failed"] = "none"
+    phase: Literal["none", "loading", "ready", "failed"] = "loading"
+    """The first model is being looked for from the start on."""
     loaded: LoadedModel | None = None
     """The model that answers; while another one loads, still the former."""
     loading_name: str = ""
@@ -51,13 +52,9 @@ class ModelSwitch:
         """No load was asked for yet."""
         return self._wanted is None
 
-    def look(self) -> None:
-        """Show that the first model is being looked for."""
-        self._set(ModelState("loading"))
-
     def find_none(self) -> None:
         """Show that there is none to load."""
-        self._set(ModelState())
+        self._set(ModelState("none"))
 
     def load(self, model: LocalModel) -> None:
         """Load a model; one that is still loading is cancelled."""
