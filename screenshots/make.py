@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from mlxtui import i18n
 from mlxtui.settings import Settings
-from mlxtui.types import LocalModel
+from mlxtui.types import LocalModel, TextKind
 from mlxtui.ui.app import MlxTuiApp
 from tests.recorded import GUIDE, Answer, Script
 
@@ -29,6 +29,7 @@ _QUESTION = {
     "ja": "別のモデルを使うには？",
 }
 _REASONING = "The user wants to switch models. Ctrl+O opens the list."
+_REASONING_SECONDS = 1.4
 _ANSWER = {
     "en": (
         "Press **Ctrl+O**. The list shows every model on this machine:\n\n"
@@ -40,7 +41,7 @@ _ANSWER = {
     ),
     "ja": (
         "**Ctrl+O** を押すと、この Mac にあるモデルの一覧が開きます。\n\n"
-        "1. 名前の一部、またはフォルダーのパスを入力\n"
+        "1. 名前の一部、またはフォルダのパスを入力\n"
         "2. 矢印キーで選ぶ\n"
         "3. **Enter** で読み込み\n\n"
         "シェルからは：\n\n"
@@ -57,9 +58,11 @@ async def _draw(
     keys: tuple[str, ...] = (),
 ) -> None:
     i18n.set_language(language)
-    script = Script(
-        answers=[Answer([("reasoning", _REASONING), ("answer", _ANSWER[language])])]
-    )
+    pieces: list[tuple[TextKind, str]] = [
+        ("reasoning", _REASONING),
+        ("answer", _ANSWER[language]),
+    ]
+    script = Script(answers=[Answer(pieces, pause_seconds=_REASONING_SECONDS)])
 
     def find_model() -> LocalModel:
         return GUIDE
@@ -71,6 +74,8 @@ async def _draw(
             app.screen.query_one("PromptArea").text = _QUESTION[language]  # type: ignore[attr-defined]
             await pilot.press("enter")
             await _settle(pilot)
+            while app.screen.query(".-waiting, .-streaming"):
+                await pilot.pause(0.1)
         await pilot.press(*keys)
         await _settle(pilot)
         picture = _TEXT.sub(_in_cells, app.export_screenshot(title="mlxtui"))

@@ -1,6 +1,7 @@
 """A backend that plays recorded text: for tests and pictures that need fixed words."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +100,8 @@ class Answer:
     reason: FinishReason = "stop"
     holds: bool = False
     """It stays open after its pieces until it is cancelled."""
+    pause_seconds: float = 0
+    """After each of its pieces: reasoning takes time."""
     failure: tuple[str, str] | None = None
     """It ends with this message and hint."""
 
@@ -126,7 +129,7 @@ class Script:
 
 
 class RecordedBackend(Backend):
-    """Answers every command from its script, in the thread that submits it."""
+    """Answers every command from its script, at once unless the answer has pauses."""
 
     def __init__(self, emit: Callable[[Event], None], script: Script) -> None:
         self._front_end = emit
@@ -144,7 +147,12 @@ class RecordedBackend(Backend):
             case ScanLibrary(request_id=request_id):
                 self._front_end(LibraryScanned(request_id=request_id, models=LIBRARY))
             case Generate():
-                self._answer(command)
+                answer = self._script.answers.pop(0)
+                if answer.pause_seconds:
+                    play = threading.Thread(target=self._answer, args=(command, answer))
+                    play.start()
+                else:
+                    self._answer(command, answer)
 
     def cancel(self, request_id: RequestId) -> None:
         """End an answer that is held open."""
@@ -194,8 +202,7 @@ class RecordedBackend(Backend):
         )
         self._front_end(ModelLoaded(request_id=command.request_id, model=model))
 
-    def _answer(self, command: Generate) -> None:
-        answer = self._script.answers.pop(0)
+    def _answer(self, command: Generate, answer: Answer) -> None:
         request_id = command.request_id
         self._front_end(
             Progress(
@@ -204,6 +211,7 @@ class RecordedBackend(Backend):
         )
         for kind, text in answer.pieces:
             self._front_end(TextDelta(request_id=request_id, text=text, kind=kind))
+            time.sleep(answer.pause_seconds)
         if answer.failure is not None:
             message, hint = answer.failure
             self._front_end(Failed(request_id=request_id, message=message, hint=hint))
