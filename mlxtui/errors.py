@@ -6,8 +6,7 @@ MlxTuiError
 ├── ModelRefused        a folder that cannot be loaded, and why
 │   └── ModelTooLarge   it does not fit in memory
 ├── PromptRefused       a prompt that this model cannot take
-├── SettingsError       a settings file or value
-└── EngineBusy          a model is in use
+└── SettingsError       a settings file or value
 """
 
 
@@ -47,7 +46,3 @@ class PromptRefused(MlxTuiError):
 
 class SettingsError(MlxTuiError):
     """A settings file that cannot be read, or a value that is not allowed."""
-
-
-class EngineBusy(MlxTuiError):
-    """The model is answering, so it cannot be unloaded now."""

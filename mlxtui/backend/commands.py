@@ -21,7 +21,7 @@ class LoadModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnloadModel:
-    """Free a model's memory; ends in `ModelUnloaded`."""
+    """Free a model's memory once its answers have ended; ends in `ModelUnloaded`."""
 
     request_id: RequestId
     path: Path

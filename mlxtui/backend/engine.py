@@ -25,7 +25,7 @@ from mlxtui.backend.events import (
 )
 from mlxtui.backend.failures import failure
 from mlxtui.backend.replies import GenerationReply
-from mlxtui.errors import EngineBusy, ModelNotFound
+from mlxtui.errors import ModelNotFound
 from mlxtui.i18n import _
 from mlxtui.settings import Settings
 from mlxtui.types import GenerationStats, RequestId
@@ -75,6 +75,7 @@ class Engine:
         self._settings = settings
         self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._batches: dict[Path, Batch] = {}  # least recently used first
+        self._leaving: list[UnloadModel] = []
         self._failed_steps = 0
         self._started = False
         self._thread = threading.Thread(target=self._run, name="mlxtui-engine")
@@ -106,12 +107,14 @@ class Engine:
 
     def _step_all(self) -> None:
         # A method of its own: a loop's variable would keep an unloaded model alive.
-        for batch in list(self._batches.values()):
-            self._step(batch)
+        for path in list(self._batches):
+            self._step(self._batches[path])
+        self._free_leaving()
 
     def _end(self) -> None:
         while self._batches:
             self._batches.popitem()[1].drop_cancelled()
+        self._free_leaving()
         if self._started:
             from mlxtui.inference import runtime
 
@@ -184,18 +187,20 @@ class Engine:
         )
 
     def _unload(self, command: UnloadModel) -> None:
-        path = command.path.resolve()
-        batch = self._batches.get(path)
-        if batch is not None:
-            batch.drop_cancelled()
-            if batch.rows:
-                raise EngineBusy(
-                    _("{name} is answering.").format(name=batch.model.name),
-                    hint=_("Stop its answers first."),
-                )
-            del batch
-            self._free(path)
-        self._emit(ModelUnloaded(request_id=command.request_id, path=command.path))
+        """Free a model now, or as soon as its answers have ended."""
+        self._leaving.append(command)
+        self._free_leaving()
+
+    def _free_leaving(self) -> None:
+        for command in list(self._leaving):
+            path = command.path.resolve()
+            if path in self._batches:
+                self._batches[path].drop_cancelled()
+                if self._batches[path].rows:
+                    continue
+                self._free(path)
+            self._leaving.remove(command)
+            self._emit(ModelUnloaded(request_id=command.request_id, path=command.path))
 
     def _free(self, path: Path) -> None:
         from mlxtui.inference import runtime

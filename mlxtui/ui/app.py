@@ -175,7 +175,8 @@ class MlxTuiApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Make a pasted text harmless before any editor gets it."""
         if isinstance(event, events.Paste):
-            event.text = harmless(event.text)
+            lines = event.text.replace("\r\n", "\n").replace("\r", "\n")
+            event.text = harmless(lines)
         await super().on_event(event)
 
     def action_show_keys(self) -> None:

@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from mlxtui.backend.backend import new_request_id
-from mlxtui.backend.commands import Generate, LoadModel, ScanLibrary
+from mlxtui.backend.commands import (
+    Generate,
+    LoadModel,
+    ScanLibrary,
+    UnloadModel,
+)
 from mlxtui.backend.events import (
     Cancelled,
     GenerationFinished,
@@ -165,15 +170,33 @@ def test_a_request_cancelled_before_its_turn_never_starts(
     assert isinstance(outcome.end, Cancelled | ModelLoaded)
 
 
-def test_a_model_that_answers_is_not_unloaded(
-    engine: EngineHarness, llama: Path
+def test_a_model_that_answers_is_unloaded_when_it_has_answered(
+    engine: EngineHarness, tmp_path: Path
 ) -> None:
-    command, outcome = engine.start(llama, "fox", logit_bias={1: -100})
+    path = write_model(tmp_path / "m")
+    engine.load(path)
+    command, answering = engine.start(path, "fox", logit_bias={1: -100})
     engine.wait_for_text(command.request_id)
-    failed = engine.unload(llama).failed
-    assert llama.name in failed.message and failed.hint
+    unload = UnloadModel(request_id=new_request_id(), path=path)
+    unloading = engine.submit(unload)
+    assert engine.ask(path, "dog", max_tokens=2).finished  # it still answers
+    assert not unloading.ended.is_set()
     engine.backend.cancel(command.request_id)
-    assert engine.wait(outcome).finished.reason == "cancelled"
+    assert engine.wait(answering).finished.reason == "cancelled"
+    assert isinstance(engine.wait(unloading).end, ModelUnloaded)
+    assert str(path) in engine.ask(path, "fox").failed.message
+
+
+def test_closing_ends_an_unload_that_waits(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "m")
+    with running_engine() as engine:
+        engine.load(path)
+        command, _outcome = engine.start(path, "fox", logit_bias={1: -100})
+        engine.wait_for_text(command.request_id)
+        unload = UnloadModel(request_id=new_request_id(), path=path)
+        unloading = engine.submit(unload)
+        engine.backend.close()
+        assert isinstance(unloading.end, ModelUnloaded | Cancelled)
 
 
 def test_unloading_what_is_not_loaded_is_no_error(
