@@ -31,9 +31,10 @@ from mlxtui.guide.folder import (
 )
 from mlxtui.guide.memory import keep_freed_memory
 from mlxtui.guide.network import GUIDE_SIZE, NetworkSize, network_config
+from mlxtui.guide.plan import Plan
 from mlxtui.guide.questions import LANGUAGES, QUESTIONS_FILE, Topic, load_topics
 from mlxtui.guide.tokenizer import VOCABULARY_SIZE, train_tokenizer
-from mlxtui.guide.train import Plan, train
+from mlxtui.guide.train import train
 
 _SEED: Final = 1
 _CHECKED_TURNS: Final = (1, 2, 5, 12)  # place of the question in the conversation

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
@@ -16,46 +15,11 @@ from mlxtui.guide.conversation import Packer
 from mlxtui.guide.examples import Example
 from mlxtui.guide.first_sense import teach_first_sense
 from mlxtui.guide.helper import Helper
-from mlxtui.guide.learner import LossPlan, gradient_of, make_learner
+from mlxtui.guide.learner import gradient_of, make_learner
 from mlxtui.guide.network import make_network
+from mlxtui.guide.optimizer import make_optimizer
+from mlxtui.guide.plan import Plan
 
-
-@dataclass(frozen=True)
-class Plan:
-    """How to train.
-
-    Attributes:
-        steps: Steps of the optimizer.
-        first_sense_steps: Steps of `teach_first_sense`.
-        tokens: Tokens of one step and process.
-        helpers: Processes besides this one.
-        short_share: Share of the steps, the first ones, with short conversations.
-        short_length: Tokens of a short conversation: one or two questions.
-        lengths: Tokens of a conversation in the later steps, in turn.
-        learning_rate: The highest of AdamW, after the warm-up.
-        embedding_rate: The same for the embedding.
-        matrix_rate: The highest of Muon, which trains the matrices of the layers.
-        weight_decay: Of AdamW, per learning rate.
-        loss: What the loss consists of.
-    """
-
-    steps: int
-    first_sense_steps: int = 0
-    tokens: int = 1536
-    helpers: int = 0
-    short_share: float = 0.4
-    short_length: int = 64
-    lengths: tuple[int, ...] = (192, 64, 192, 768)
-    learning_rate: float = 3e-3
-    # Lower: at 3e-3 it could move 30 times its own size, away from the first sense.
-    embedding_rate: float = 1e-3
-    matrix_rate: float = 0.02
-    weight_decay: float = 0.1
-    loss: LossPlan = field(default_factory=LossPlan)
-
-
-_WARM_UP_STEPS: Final = 50
-_LAST_RATE: Final = 0.02  # of the highest learning rate
 _GRADIENT_LIMIT: Final = 1.0  # norm
 _REPORT_STEPS: Final = 25
 
@@ -94,7 +58,7 @@ def train(
         plan.first_sense_steps,
         report,
     )
-    optimizer = _optimizer(plan)
+    optimizer = make_optimizer(plan)
     parts = plan.helpers + 1
     with ExitStack() as stack:
         helpers = [
@@ -135,35 +99,3 @@ def _improve(learner: Any, optimizer: Any, gradients: Sequence[Any]) -> None:
     mean, _ = clip(mean, _GRADIENT_LIMIT)
     optimizer.update(learner, mean)
     mx.eval(learner.parameters(), optimizer.state)
-
-
-def _optimizer(plan: Plan) -> Any:
-    # Muon needs half the tokens that AdamW alone needs for the same loss, but is
-    # made for matrices; the embedding and the norms stay with AdamW.
-    return optim.MultiOptimizer(
-        [
-            optim.Muon(_schedule(plan, plan.matrix_rate), weight_decay=0.0),
-            optim.AdamW(
-                _schedule(plan, plan.embedding_rate), weight_decay=plan.weight_decay
-            ),
-            optim.AdamW(
-                _schedule(plan, plan.learning_rate), weight_decay=plan.weight_decay
-            ),
-        ],
-        [
-            lambda path, weight: ".layers." in path and weight.ndim == 2,
-            lambda path, _: "embed_tokens" in path,
-        ],
-    )
-
-
-def _schedule(plan: Plan, highest: float) -> Callable[[mx.array], mx.array]:
-    warm_up = min(_WARM_UP_STEPS, max(1, plan.steps // 5))
-    rise = optim.linear_schedule(0.0, highest, warm_up)
-    fall = optim.cosine_decay(
-        highest, max(1, plan.steps - warm_up), highest * _LAST_RATE
-    )
-    schedule: Callable[[mx.array], mx.array] = optim.join_schedules(
-        [rise, fall], [warm_up]
-    )
-    return schedule

@@ -13,9 +13,9 @@ from mlxtui.guide import MODEL_FOLDER
 from mlxtui.guide.build import build
 from mlxtui.guide.folder import folder_size
 from mlxtui.guide.network import NetworkSize
+from mlxtui.guide.plan import Plan
 from mlxtui.guide.questions import Topic, load_topics
 from mlxtui.guide.tokenizer import ASSISTANT, BEGIN, END, USER
-from mlxtui.guide.train import Plan
 
 LARGEST_BYTES = 6_000_000
 

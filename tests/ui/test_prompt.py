@@ -1,0 +1,118 @@
+"""The prompt editor: what sends, what breaks a line, how far it grows."""
+
+import asyncio
+
+import pytest
+from textual import events
+
+from tests.ui.harness import answer, open_app
+
+
+async def test_enter_sends_the_text_and_empties_the_prompt() -> None:
+    async with open_app(answer("Hello.")) as user:
+        await user.press("h", "i", "enter")
+        assert [item.messages[-1].content for item in user.script.asked()] == ["hi"]
+        assert user.questions == ["hi"]
+        assert user.prompt.text == ""
+
+
+@pytest.mark.parametrize("key", ["shift+enter", "ctrl+j"])
+async def test_a_new_line_does_not_send(key: str) -> None:
+    async with open_app(answer("Hello.")) as user:
+        await user.press("a", key, "b")
+        assert user.prompt.text == "a\nb"
+        assert user.script.asked() == []
+        await user.press("enter")
+        assert user.questions == ["a\nb"]
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\n\n", "\u3000", " \t\n"])
+async def test_a_blank_prompt_is_not_sent(blank: str) -> None:
+    async with open_app() as user:
+        await user.type_text(blank)
+        await user.press("enter")
+        assert user.script.asked() == []
+        assert user.questions == []
+
+
+async def test_a_paste_of_several_lines_is_one_question() -> None:
+    async with open_app(answer("Read.")) as user:
+        await user.type_text("one\ntwo\n\nthree")
+        assert user.script.asked() == []
+        await user.press("enter")
+        assert user.questions == ["one\ntwo\n\nthree"]
+
+
+async def test_what_is_typed_right_after_enter_stays_for_the_next_question() -> None:
+    async with open_app(answer("Yes."), answer("Again.")) as user:
+        # As a terminal that was slow hands them over: all at once.
+        for key, character in (("a", "a"), ("enter", "\r"), ("b", "b"), ("c", "c")):
+            user.app.post_message(events.Key(key, character))
+        await user.settle()
+        assert user.questions == ["a"]
+        assert user.prompt.text == "bc"
+        await user.press("d")
+        assert user.prompt.text == "bcd"
+
+
+async def test_the_prompt_grows_with_its_lines_and_then_scrolls() -> None:
+    async with open_app() as user:
+        assert user.prompt.outer_size.height == 3
+        await user.press("a", "ctrl+j", "b", "ctrl+j", "c")
+        assert user.prompt.outer_size.height == 5
+        await user.type_text("\nmore" * 40)
+        tallest = user.prompt.outer_size.height
+        assert tallest <= 12
+        await user.type_text("\nmore" * 40)
+        assert user.prompt.outer_size.height == tallest
+        assert user.prompt.scroll_offset.y > 0, "the cursor is in sight"
+
+
+async def test_the_prompt_shrinks_again_when_its_text_is_sent() -> None:
+    async with open_app(answer("Read.")) as user:
+        await user.type_text("one\ntwo\nthree")
+        await user.press("enter")
+        assert user.prompt.outer_size.height == 3
+
+
+async def test_a_long_line_wraps() -> None:
+    async with open_app(size=(40, 20)) as user:
+        await user.type_text("word " * 20)
+        assert user.prompt.outer_size.height > 3
+
+
+async def test_japanese_is_typed_and_sent() -> None:
+    async with open_app(answer("はい。")) as user:
+        await user.press("日", "本")
+        await user.type_text("語で答えて")
+        await user.press("enter")
+        assert user.questions == ["日本語で答えて"]
+        assert "日本語で答えて" in user.picture
+        assert "はい。" in user.picture
+
+
+async def test_the_prompt_has_the_focus_at_the_start() -> None:
+    async with open_app() as user:
+        assert user.app.focused is user.prompt
+
+
+async def test_ctrl_c_copies_the_selected_text() -> None:
+    async with open_app() as user:
+        await user.press("a", "b", "c", "shift+left", "shift+left", "ctrl+c")
+        assert user.app.clipboard == "bc"
+        assert user.prompt.text == "abc"
+
+
+async def test_the_prompt_says_how_to_send() -> None:
+    async with open_app() as user:
+        assert "Ask a question" in user.picture
+        assert "Enter sends · Ctrl+J new line" in user.picture
+
+
+async def test_a_long_paste_is_taken_in_bounded_time() -> None:
+    async with open_app(answer("Read.")) as user:
+        text = "A line of a long log file. 日本語も。\n" * 3000
+        async with asyncio.timeout(30):
+            await user.type_text(text)
+            await user.press("enter")
+        assert user.script.asked()[0].messages[-1].content == text
