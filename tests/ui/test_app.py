@@ -51,6 +51,13 @@ async def test_f1_shows_every_key_and_closes_again() -> None:
         assert user.prompt.text == "a"
 
 
+async def test_a_page_is_not_opened_twice() -> None:
+    async with open_app() as user:
+        await user.press("ctrl+o", "f1", "ctrl+o")
+        kinds = [type(screen) for screen in user.app.screen_stack]
+        assert kinds.count(ModelsScreen) == kinds.count(KeysScreen) == 1
+
+
 async def test_every_key_of_the_app_is_on_the_page_of_keys() -> None:
     listed = " ".join(key for key, _meaning in key_rows()).lower()
     async with open_app() as user:
