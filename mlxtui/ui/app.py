@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import events
@@ -146,7 +146,7 @@ class MlxTuiApp(App[None]):
 
     def action_choose_model(self) -> None:
         """Open the list of models."""
-        if not self._is_open(ModelsScreen):
+        if not isinstance(self.screen, ModelsScreen):
             self.push_screen(
                 ModelsScreen(self.backend, self.backend_signal), self._load_chosen
             )
@@ -181,11 +181,7 @@ class MlxTuiApp(App[None]):
 
     def action_show_keys(self) -> None:
         """Show all keys."""
-        if not self._is_open(KeysScreen):
-            self.push_screen(KeysScreen())
-
-    def _is_open(self, kind: type[Screen[Any]]) -> bool:
-        return any(isinstance(screen, kind) for screen in self.screen_stack)
+        self.push_screen(KeysScreen())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the app, for the command palette."""

@@ -53,7 +53,7 @@ async def test_f1_shows_every_key_and_closes_again() -> None:
 
 async def test_a_page_is_not_opened_twice() -> None:
     async with open_app() as user:
-        await user.press("ctrl+o", "f1", "ctrl+o")
+        await user.press("f1", "ctrl+o", "f1", "ctrl+o")
         kinds = [type(screen) for screen in user.app.screen_stack]
         assert kinds.count(ModelsScreen) == kinds.count(KeysScreen) == 1
 
