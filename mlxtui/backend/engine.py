@@ -112,13 +112,15 @@ class Engine:
         self._free_leaving()
 
     def _end(self) -> None:
-        while self._batches:
-            self._batches.popitem()[1].drop_cancelled()
-        self._free_leaving()
-        if self._started:
-            from mlxtui.inference import runtime
+        try:
+            while self._batches:
+                self._batches.popitem()[1].drop_cancelled()
+            self._free_leaving()
+        finally:
+            if self._started:
+                from mlxtui.inference import runtime
 
-            runtime.stop()
+                runtime.stop()
 
     def _handle(self, request: Request) -> None:
         request_id = request.command.request_id
@@ -195,7 +197,6 @@ class Engine:
         for command in list(self._leaving):
             path = command.path.resolve()
             if path in self._batches:
-                self._batches[path].drop_cancelled()
                 if self._batches[path].rows:
                     continue
                 self._free(path)
@@ -253,19 +254,22 @@ class Engine:
         runtime.free_unused()
         if self._failed_steps > _MAX_FAILED_STEPS and rows:
             self._fail_row(rows.pop(), error)
-        healthy = []
-        for row in rows:
-            try:
-                batch.probe(row)
-            except Exception as row_error:
-                self._fail_row(row, row_error)
-            else:
-                healthy.append(row)
+        # First each one alone, then all that work together: a probe empties the batch.
+        healthy = [row for row in rows if self._works(batch.probe, row)]
         for row in healthy:
-            batch.admit(row)
+            self._works(batch.admit, row)
+
+    def _works(self, attempt: Callable[["Row"], None], row: "Row") -> bool:
+        try:
+            attempt(row)
+        except Exception as error:
+            self._fail_row(row, error)
+            return False
+        return True
 
     def _fail_row(self, row: "Row", error: Exception) -> None:
         assert isinstance(row.reply, GenerationReply)
+        row.reply.flush()
         self._emit(failure(row.reply.request_id, error))
 
     def _start(self, request_id: RequestId) -> None:

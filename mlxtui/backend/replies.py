@@ -49,20 +49,21 @@ class GenerationReply:
     def text(self, kind: TextKind, text: str) -> None:
         """A piece of the answer."""
         if kind != self._kind:
-            self._flush()
+            self.flush()
             self._kind = kind
         self._text += text
         if time.perf_counter() - self._sent_seconds >= self.merge_seconds:
-            self._flush()
+            self.flush()
 
     def finished(self, reason: FinishReason, stats: GenerationStats) -> None:
         """The answer is complete."""
-        self._flush()
+        self.flush()
         self.emit(
             GenerationFinished(request_id=self.request_id, reason=reason, stats=stats)
         )
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send the text that waits to be merged."""
         if self._text:
             self.emit(
                 TextDelta(request_id=self.request_id, text=self._text, kind=self._kind)

@@ -325,6 +325,20 @@ def test_a_failing_step_ends_its_request_and_no_other(
     engine.unload(poisoned)
 
 
+def test_text_that_waits_to_be_merged_comes_before_the_failure(
+    engine: EngineHarness, poisoned: Path
+) -> None:
+    from transformers import AutoTokenizer
+
+    first, second, poison = AutoTokenizer.from_pretrained(poisoned).encode("bcz")
+    outcome = engine.ask(
+        poisoned, "fox", temperature=0, max_tokens=8, repetition_penalty=2,
+        logit_bias={first: 60, second: 50, poison: 40}, merge_seconds=1000,
+    )  # fmt: skip
+    assert outcome.failed.message
+    assert outcome.text == "bc"
+
+
 @pytest.fixture
 def no_log_records() -> Iterator[None]:
     """pytest keeps log records, whose tracebacks keep frames, which keep arrays."""

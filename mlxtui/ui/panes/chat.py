@@ -88,10 +88,15 @@ class ChatPane(Vertical):
         """Send the question that waited for the model, or say why it cannot go."""
         for welcome in self.query(Welcome):
             welcome.model_state = state
+        await self._send_or_wait()
+
+    async def _send_or_wait(self) -> None:
+        """Bring the question that is not sent yet on its way, if there is one."""
         if self._answer is None or self._request_id is not None:
             return
+        state = self.model_state
         if state.phase == "ready" and state.loaded is not None:
-            self._generate(state.loaded)
+            self._generate(self._answer, state.loaded)
         elif state.phase in ("failed", "none"):
             await self._give_up(state.message or _("No model is loaded."), state.hint)
         else:
@@ -123,14 +128,11 @@ class ChatPane(Vertical):
         self.refresh_bindings()
         await self._transcript.mount(QuestionTurn(event.text), self._answer)
         self._transcript.anchor()
-        if state.phase == "ready" and state.loaded is not None:
-            self._generate(state.loaded)
-        else:
-            self._answer.show_state(_("Waiting for the model…"))
+        # While the turns were mounted, a model may have come, or the chat have gone.
+        await self._send_or_wait()
 
-    def _generate(self, model: LoadedModel) -> None:
-        assert self._answer is not None
-        self._answer.show_state(_("Reading the prompt…"))
+    def _generate(self, answer: AnswerTurn, model: LoadedModel) -> None:
+        answer.show_state(_("Reading the prompt…"))
         self._request_id = new_request_id()
         self._backend.submit(
             Generate(
