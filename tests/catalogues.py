@@ -11,7 +11,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
 from mlxtui import __version__, i18n, paths
@@ -111,11 +111,28 @@ def po_bytes(catalogue: Catalog) -> bytes:
     return b"".join(line for line in lines if not line.startswith(_UNSTABLE))
 
 
-def mo_bytes(catalogue: Catalog) -> bytes:
-    """A catalogue compiled."""
-    buffer = io.BytesIO()
-    write_mo(buffer, catalogue)
-    return buffer.getvalue()
+def compiled(language: i18n.Language) -> Catalog:
+    """The catalogue as it is read by the app; empty before the first run."""
+    path = file(language, "mo")
+    if not path.exists():
+        return Catalog(locale=language)
+    with open(path, "rb") as source:
+        return read_mo(source)
+
+
+def texts(catalogue: Catalog) -> dict[str | tuple[str, ...], str | tuple[str, ...]]:
+    """Messages and translations, without the header: it has dates and versions."""
+    found = {}
+    for message in catalogue:
+        source, text = _frozen(message.id), _frozen(message.string)
+        # Without a translation the compiled file has the message itself.
+        if source and text != source and all(text) and text:
+            found[source] = text
+    return found
+
+
+def _frozen(text: str | list[str] | tuple[str, ...] | None) -> str | tuple[str, ...]:
+    return text if isinstance(text, str) else tuple(text or ())
 
 
 def main() -> None:
@@ -124,7 +141,9 @@ def main() -> None:
         catalogue = updated(language)
         file(language, "po").parent.mkdir(parents=True, exist_ok=True)
         file(language, "po").write_bytes(po_bytes(catalogue))
-        file(language, "mo").write_bytes(mo_bytes(read(language)))
+        if texts(compiled(language)) != texts(read(language)):
+            with open(file(language, "mo"), "wb") as target:
+                write_mo(target, read(language))
         missing = [m.id for m in catalogue if m.id and not m.string]
         if language != "en" and missing:
             print(f"{language}: {len(missing)} messages without a translation")

@@ -52,7 +52,9 @@ def _config(shape: Shape, vocabulary_size: int) -> dict[str, Any]:
     return config
 
 
-def write_tokenizer(folder: Path, chat_template: str | None) -> int:
+def write_tokenizer(
+    folder: Path, chat_template: str | None, *, endless: bool = False
+) -> int:
     """Train a byte-level BPE tokenizer into a folder; returns its vocabulary size."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -74,8 +76,13 @@ def write_tokenizer(folder: Path, chat_template: str | None) -> int:
         "bos_token": "<|begin|>",
         "eos_token": "<|end|>",
     }
+    if endless:
+        del config["eos_token"]
     if chat_template is not None:
-        config["chat_template"] = chat_template
+        # The token after an answer ends one, too.
+        config["chat_template"] = (
+            chat_template.replace("<|end|>", "\n") if endless else chat_template
+        )
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
     return int(tokenizer.get_vocab_size())
 
@@ -86,11 +93,13 @@ def write_model(
     *,
     chat_template: str | None = CHAT_TEMPLATE,
     seed: int = 0,
+    endless: bool = False,
     **overrides: Any,
 ) -> Path:
     """Write a model folder with random float32 weights.
 
     Args:
+        endless: No token ends an answer; only its limit or its reader does.
         overrides: Values of `config.json`; `quantization` also quantizes the weights.
     """
     import mlx.core as mx
@@ -99,7 +108,10 @@ def write_model(
     from mlx_lm.utils import _get_classes
 
     folder.mkdir(parents=True, exist_ok=True)
-    config = _config(shape, write_tokenizer(folder, chat_template)) | overrides
+    vocabulary_size = write_tokenizer(folder, chat_template, endless=endless)
+    config = _config(shape, vocabulary_size) | overrides
+    if endless:
+        config["eos_token_id"] = []
     mx.random.seed(seed)
     model_class, args_class = _get_classes(config)
     network = model_class(args_class.from_dict(config))

@@ -23,8 +23,8 @@ def test_the_edited_catalogue_has_the_messages_of_the_code(
 def test_the_compiled_catalogue_is_made_of_the_edited_one(
     language: i18n.Language,
 ) -> None:
-    compiled = catalogues.file(language, "mo").read_bytes()
-    assert compiled == catalogues.mo_bytes(catalogues.read(language)), (
+    edited = catalogues.texts(catalogues.read(language))
+    assert catalogues.texts(catalogues.compiled(language)) == edited, (
         "run python -m tests.catalogues"
     )
 

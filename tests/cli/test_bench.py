@@ -89,7 +89,7 @@ def _model(memory_bytes: int, path: Path = Path("/nonexistent")) -> LoadedModel:
 def test_a_model_is_measured_with_prompts_that_no_cache_knows(
     tmp_path: Path, requests: list[tuple[Generate, GenerationStats]]
 ) -> None:
-    folder = write_model(tmp_path / "m", eos_token_id=[])
+    folder = write_model(tmp_path / "m", endless=True)
     measured = json.loads(_bench(str(folder), "--json").output)
     assert set(measured) == _KEYS
     assert (measured["name"], measured["rounds"]) == ("m", 3)
@@ -108,7 +108,7 @@ def test_a_model_is_measured_with_prompts_that_no_cache_knows(
 def test_a_short_context_shortens_prompt_and_answer(
     tmp_path: Path, requests: list[tuple[Generate, GenerationStats]]
 ) -> None:
-    folder = write_model(tmp_path / "m", eos_token_id=[], max_position_embeddings=128)
+    folder = write_model(tmp_path / "m", endless=True, max_position_embeddings=128)
     result = _bench(str(folder))
     lines = result.output.splitlines()
     assert lines[0] == "m"
@@ -212,7 +212,7 @@ def _interrupted(folder: Path, at: str) -> tuple[int | None, str]:
 def test_ctrl_c_ends_it_cleanly(tmp_path: Path, at: str) -> None:
     # Long enough that no measurement is over before the key comes.
     shape: dict[str, Any] = {"hidden_size": 256, "num_hidden_layers": 4}
-    folder = write_model(tmp_path / "m", eos_token_id=[], **shape)
+    folder = write_model(tmp_path / "m", endless=True, **shape)
     code, output = _interrupted(folder, at)
     assert code == 130
     assert "Traceback" not in output and "Error" not in output
@@ -221,7 +221,7 @@ def test_ctrl_c_ends_it_cleanly(tmp_path: Path, at: str) -> None:
 def test_a_request_that_was_stopped_stops_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = write_model(tmp_path / "m", eos_token_id=[])
+    folder = write_model(tmp_path / "m", endless=True)
     events = Session.events
 
     def stopped(self: Session, command: Command) -> Iterator[Event]:

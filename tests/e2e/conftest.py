@@ -15,14 +15,14 @@ OpenTerminal = Callable[..., Terminal]
 def short_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model whose answers end soon, at its context's limit."""
     folder = tmp_path_factory.mktemp("models") / "short"
-    return write_model(folder, max_position_embeddings=96, eos_token_id=[])
+    return write_model(folder, max_position_embeddings=96, endless=True)
 
 
 @pytest.fixture(scope="session")
 def long_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model whose answers do not end by themselves for a long time."""
     folder = tmp_path_factory.mktemp("models") / "long"
-    return write_model(folder, max_position_embeddings=1_000_000, eos_token_id=[])
+    return write_model(folder, max_position_embeddings=1_000_000, endless=True)
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def imports_of(
 def test_the_heavy_packages_are_imported_in_the_engine_thread_only(
     tmp_path: Path, command_environment: dict[str, str]
 ) -> None:
-    model = write_model(tmp_path / "small", max_position_embeddings=64, eos_token_id=[])
+    model = write_model(tmp_path / "small", max_position_embeddings=64, endless=True)
     seen = imports_of([str(model)], tmp_path, command_environment)
     assert ("textual", "MainThread") in seen
     assert ("mlx", "mlxtui-engine") in seen

@@ -16,7 +16,7 @@ from tests.ui.harness import FindModel, User, find_guide, open_app, statistics_o
 def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model whose answers end soon, at its context's limit."""
     folder = tmp_path_factory.mktemp("models") / "short"
-    return write_model(folder, max_position_embeddings=96, eos_token_id=[])
+    return write_model(folder, max_position_embeddings=96, endless=True)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder,
         chat_template=THINKING_TEMPLATE,
         max_position_embeddings=1_000_000,
-        eos_token_id=[],
+        endless=True,
     )
 
 

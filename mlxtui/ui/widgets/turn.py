@@ -82,30 +82,31 @@ class AnswerTurn(Vertical):
 
     async def finish(self, reason: FinishReason, stats: GenerationStats) -> None:
         """Show the statistics; nothing more comes."""
-        await self._end()
         if self.reasoning and not self.text:
             self._end_reasoning()
         if reason == "cancelled":
             self.add_class("-cancelled")
         self.query_one(".statistics", Static).update(statistics_text(stats, reason))
+        await self._end()
 
     async def fail(self, message: str, hint: str) -> None:
         """Show why there is no answer, under what there is of it."""
-        await self._end()
         self.add_class("-failed")
         self.query_one(".statistics", Static).update(
             harmless(f"{message}\n{hint}".strip())
         )
+        await self._end()
 
     async def on_unmount(self) -> None:
         """A new chat ends the stream of an answer that is still written."""
         await self._end()
 
     async def _end(self) -> None:
-        if self._stream is not None:
-            await self._stream.stop()
-            self._stream = None
+        # All that is seen changes at once; then the stream draws what it still has.
         self.remove_class("-waiting", "-streaming")
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.stop()
 
     def _add_reasoning(self, text: str) -> None:
         if not self.reasoning:
