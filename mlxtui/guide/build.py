@@ -39,7 +39,7 @@ from mlxtui.guide.train import train
 _SEED: Final = 1
 _CHECKED_TURNS: Final = (1, 2, 5, 12)  # place of the question in the conversation
 # About ten minutes on two cores with OpenBLAS.
-GUIDE_PLAN: Final = Plan(steps=800, first_sense_steps=1000, helpers=1)
+GUIDE_PLAN: Final = Plan(steps=800, first_sense_steps=1000, extra_processes=1)
 
 
 def _say(line: str) -> None:

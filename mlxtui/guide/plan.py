@@ -13,7 +13,7 @@ class Plan:
         steps: Steps of the optimizer.
         first_sense_steps: Steps of `teach_first_sense`.
         tokens: Tokens of one step and process.
-        helpers: Processes besides this one.
+        extra_processes: Processes besides this one.
         short_share: Share of the steps, the first ones, with short conversations.
         short_length: Tokens of a short conversation: one or two questions.
         lengths: Tokens of a conversation in the later steps, in turn.
@@ -27,7 +27,7 @@ class Plan:
     steps: int
     first_sense_steps: int = 0
     tokens: int = 1536
-    helpers: int = 0
+    extra_processes: int = 0
     short_share: float = 0.4
     short_length: int = 64
     lengths: tuple[int, ...] = (192, 64, 192, 768)

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from mlxtui.guide.conversation import Packer
 from mlxtui.guide.examples import Example
 from mlxtui.guide.first_sense import teach_first_sense
-from mlxtui.guide.helper import Helper
+from mlxtui.guide.gradient_process import GradientProcess
 from mlxtui.guide.learner import gradient_of, make_learner
 from mlxtui.guide.network import make_network
 from mlxtui.guide.optimizer import make_optimizer
@@ -59,11 +59,11 @@ def train(
         report,
     )
     optimizer = make_optimizer(plan)
-    parts = plan.helpers + 1
+    parts = plan.extra_processes + 1
     with ExitStack() as stack:
-        helpers = [
+        processes = [
             stack.enter_context(
-                Helper(
+                GradientProcess(
                     config, answer_count, examples, tokenizer, plan.loss, seed + part
                 )
             )
@@ -75,11 +75,11 @@ def train(
                 length = plan.short_length
             conversations = max(1, plan.tokens // length)
             first_seed = (seed * plan.steps + step) * parts
-            for part, helper in enumerate(helpers, start=1):
-                helper.begin(learner, conversations, length, first_seed + part)
+            for part, process in enumerate(processes, start=1):
+                process.begin(learner, conversations, length, first_seed + part)
             batch = packer.batch(conversations, length)
             results = [gradient_of(learner, batch, plan.loss, first_seed)]
-            results += [helper.result() for helper in helpers]
+            results += [process.result() for process in processes]
             losses, gradients = zip(*results, strict=True)
             _improve(learner, optimizer, gradients)
             if step % _REPORT_STEPS == 0 or step == plan.steps:

@@ -25,7 +25,7 @@ from mlxtui.guide.network import make_network
 _Arrays = dict[str, npt.NDArray[np.float32]]
 
 
-class Helper:
+class GradientProcess:
     """Holds the process; use as a context manager, so that it always ends."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Helper:
         self._process.start()
         other.close()
 
-    def __enter__(self) -> "Helper":
+    def __enter__(self) -> "GradientProcess":
         return self
 
     def __exit__(self, *_: object) -> None:
