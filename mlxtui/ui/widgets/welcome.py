@@ -30,7 +30,7 @@ class Welcome(Vertical):
         """Introduce the model that answers."""
         self.query_one(".who", Static).update(_who(state))
         examples = self.query_one(".examples", Static)
-        examples.update(_examples())
+        examples.update("\n".join(f"› {text}" for text in example_questions()))
         examples.display = _is_guide(state)
 
 
@@ -55,10 +55,10 @@ def _who(state: ModelState) -> str:
     return text
 
 
-def _examples() -> str:
-    questions = (
+def example_questions() -> tuple[str, ...]:
+    """What a newcomer may ask first; a test holds that the guide knows the answers."""
+    return (
         _("What can I do here?"),
         _("How do I use another model?"),
         _("Which keys are there?"),
     )
-    return "\n".join(f"› {question}" for question in questions)
