@@ -79,7 +79,8 @@ class _Asker:
         self._session = session
         self._model = model
         self._random = random.Random()
-        self._prompt_tokens = min(_PROMPT_TOKENS, model.context_tokens * 3 // 4)
+        # Random words vary by a quarter in their tokens: the answer keeps its room.
+        self._prompt_tokens = min(_PROMPT_TOKENS, model.context_tokens * 9 // 16)
         self._answer_tokens = min(_ANSWER_TOKENS, model.context_tokens // 4)
 
     def rounds(self) -> list[GenerationStats]:
