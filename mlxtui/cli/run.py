@@ -15,7 +15,7 @@ from mlxtui.backend.events import GenerationFinished, Progress, TextDelta
 from mlxtui.cli.completion import complete_model
 from mlxtui.cli.main import print_error
 from mlxtui.cli.sampling_options import sampling_from, sampling_options
-from mlxtui.cli.session import Session, open_session
+from mlxtui.cli.session import Session, keyboard_interrupts, open_session
 from mlxtui.cli.start import local_model, log_to_file
 from mlxtui.errors import MlxTuiError
 from mlxtui.harmless import harmless, one_line
@@ -123,7 +123,8 @@ class _Runner:
         )
         while True:
             try:
-                line = input("> ").strip()
+                with keyboard_interrupts():
+                    line = input("> ").strip()
             except EOFError:
                 click.echo()
                 return 0

@@ -19,7 +19,7 @@ from mlxtui.backend.events import (
 )
 from mlxtui.errors import MlxTuiError
 from mlxtui.settings import Settings
-from mlxtui.types import LoadedModel, LocalModel
+from mlxtui.types import LoadedModel, LocalModel, RequestId
 
 
 class Session:
@@ -28,6 +28,8 @@ class Session:
     def __init__(self, backend: Backend, events: "queue.SimpleQueue[Event]") -> None:
         self._backend = backend
         self._events = events
+        self._request_id: RequestId | None = None
+        self._interrupted = False
 
     def events(self, command: Command) -> Iterator[Event]:
         """Submit a command and read its events, the terminal one last.
@@ -36,14 +38,13 @@ class Session:
 
         Raises:
             MlxTuiError: The request failed.
+            click.Abort: Ctrl+C was pressed since the request before.
         """
-        # A handler that sets a flag: a KeyboardInterrupt could come while text is
-        # written, and would end more than the request.
-        before = signal.signal(
-            signal.SIGINT, lambda *_: self._backend.cancel(command.request_id)
-        )
+        if self._interrupted:
+            raise click.Abort  # Ctrl+C came between two requests
+        self._request_id = command.request_id
+        self._backend.submit(command)
         try:
-            self._backend.submit(command)
             while True:
                 event = self._events.get()
                 if event.request_id != command.request_id:
@@ -54,7 +55,15 @@ class Session:
                 if not isinstance(event, Progress | TextDelta):
                     return
         finally:
-            signal.signal(signal.SIGINT, before)
+            self._request_id = None
+            self._interrupted = False
+
+    def on_interrupt(self, *_signal: object) -> None:
+        """Handle Ctrl+C with a flag: a KeyboardInterrupt could come while text is
+        written, and would end more than the request."""
+        self._interrupted = True
+        if self._request_id is not None:
+            self._backend.cancel(self._request_id)
 
     def load(
         self, model: LocalModel, on_progress: Callable[[Progress], None]
@@ -86,7 +95,20 @@ def open_session(used: Settings) -> Iterator[Session]:
     """A backend that is closed at the end, whatever happens."""
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     backend = Backend(events.put, used)
+    session = Session(backend, events)
+    before = signal.signal(signal.SIGINT, session.on_interrupt)
     try:
-        yield Session(backend, events)
+        yield session
     finally:
         backend.close()
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def keyboard_interrupts() -> Iterator[None]:
+    """Ctrl+C raises KeyboardInterrupt here, as `input` needs it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
