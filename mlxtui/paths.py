@@ -52,6 +52,11 @@ def log_file() -> Path:
     return log_dir() / "mlxtui.log"
 
 
+def prompt_history_file() -> Path:
+    """What was asked, for the arrows in the prompt; JSON lines."""
+    return data_dir() / "prompts.jsonl"
+
+
 def models_dir() -> Path:
     """Converted models, unless the settings name another folder."""
     return data_dir() / "models"
@@ -110,3 +115,16 @@ def write_atomically(path: Path, text: str) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a file so that it is on the disk when this returns.
+
+    Raises:
+        OSError: The disk is full or the folder is not writable.
+    """
+    make_private(path.parent)
+    with open(path, "ab", opener=_open_private) as file:
+        file.write(line.encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())

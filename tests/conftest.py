@@ -12,7 +12,7 @@ import pytest
 from huggingface_hub import constants as hub_constants
 
 import mlxtui
-from mlxtui import i18n
+from mlxtui import i18n, settings
 
 # transformers takes torch along when it is installed; see inference/runtime.py.
 sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
@@ -50,6 +50,8 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the machine's own settings, models or tokens is seen or touched."""
     for name in _VARIABLES_OF_THE_MACHINE:
         monkeypatch.delenv(name, raising=False)
+    for key in settings.SETTINGS:
+        monkeypatch.delenv(settings.variable(key), raising=False)
     hub_home = str(tmp_path / "huggingface")
     monkeypatch.setenv("MLXTUI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HOME", hub_home)

@@ -4,7 +4,7 @@ import json
 import random
 import statistics
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class Measured:
 def bench_command(name: str, as_json: bool) -> None:
     """Load a model, measure it, print the medians."""
     # Without a cache of prompts: it would add every round's to the memory of the next.
-    used = settings.load().model_copy(update={"prompt_cache_gib": 0})
+    used = replace(settings.load(), prompt_cache_gib=0)
     model = local_model(name, used)
     log_to_file()
     try:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 from mlxtui import paths, settings
-from mlxtui.errors import SettingsError
 from mlxtui.i18n import _
 from mlxtui.settings import Settings
 from mlxtui.units import bytes_text
@@ -34,9 +33,8 @@ class Finding:
 
 def check_settings() -> Finding:
     """The settings file can be read, and its values are allowed."""
-    try:
-        settings.load()
-    except SettingsError as error:
+    reading = settings.read()
+    for error in (*reading.problems, *reading.notices):
         return Finding("settings", "problem", error.message, error.hint)
     file = paths.settings_file()
     if file.exists():

@@ -26,7 +26,7 @@ def check_terminal() -> list[Finding]:
             )
         )
     elif os.environ.get("TMUX"):
-        text = _("In tmux, copying needs `set -g set-clipboard on` in ~/.tmux.conf.")
+        text = _("In tmux before 3.2, copying needs `set -g set-clipboard on`.")
         findings.append(Finding("multiplexer", "ok", text))
     if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
         text = _(

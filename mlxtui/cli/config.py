@@ -1,11 +1,17 @@
 """`mlxtui config`: the settings and the folders."""
 
 import json
+from dataclasses import asdict
+from typing import Any
 
 import click
 
 from mlxtui import paths, settings
+from mlxtui.cli.main import print_error
+from mlxtui.cli.setup import setup_command
+from mlxtui.harmless import one_line
 from mlxtui.i18n import _
+from mlxtui.settings import SETTINGS, Origin, Settings
 
 
 @click.group("config", help=_("Show or change the settings."))
@@ -13,18 +19,43 @@ def config_command() -> None:
     """The settings."""
 
 
+config_command.add_command(setup_command)
+
+
 @config_command.command("show", help=_("List all settings with their values."))
 @click.option("--json", "as_json", is_flag=True, help=_("As JSON, for scripts"))
 def show(as_json: bool) -> None:
-    """Print every setting, its value and what it does."""
-    used = settings.load()
+    """Print every setting, its value, whose it is and what it may be."""
+    reading = settings.read()
+    if reading.problems:
+        raise reading.problems[0]
+    used = reading.settings
     if as_json:
-        click.echo(json.dumps(used.model_dump(mode="json"), indent=1))
-        return
-    for key, value in used.model_dump(mode="json").items():
-        text = ":".join(value) if isinstance(value, list) else value
-        click.echo(f"{key} = {'' if text is None else text}")
-        click.echo(f"    {settings.description(key)}")
+        values = {key: asdict(used)[key] for key in settings.keys()}
+        click.echo(json.dumps(values, indent=1, default=str))
+    else:
+        for key in settings.keys():
+            origin = _origin_text(key, reading.origins[key])
+            for line in _lines(key, used) or [f"{key} ="]:
+                click.echo(one_line(line))
+            click.echo(f"    {settings.description(key)}")
+            click.echo(f"    {SETTINGS[key].allowed()} · {origin}")
+    for notice in reading.notices:
+        print_error(notice.message, notice.hint)
+
+
+def _lines(key: str, used: Settings) -> list[str]:
+    """A setting as it would be typed; `keys` has a line for each action."""
+    value: Any = getattr(used, key)
+    if key == "keys":
+        return [f"keys.{action} = {keys}" for action, keys in value.items()]
+    return [f"{key} = {SETTINGS[key].text(value)}".rstrip()]
+
+
+def _origin_text(key: str, origin: Origin) -> str:
+    if origin == "environment":
+        return _("from the variable {name}").format(name=settings.variable(key))
+    return _("from the settings file") if origin == "file" else _("the default")
 
 
 def _complete_key(
@@ -33,17 +64,34 @@ def _complete_key(
     return [key for key in settings.keys() if key.startswith(incomplete)]
 
 
+def _complete_value(
+    ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list[str]:
+    setting = SETTINGS.get(ctx.params.get("key", ""))
+    words: list[str] = []
+    if isinstance(setting, settings.Choice):
+        words = list(setting.choices)
+    elif isinstance(setting, settings.Flag):
+        words = ["on", "off"]
+    return [word for word in words if word.startswith(incomplete)]
+
+
 @config_command.command(
     "set", help=_("Change a setting; an empty value brings the default back.")
 )
 @click.argument("key", shell_complete=_complete_key)
-@click.argument("value")
+@click.argument("value", shell_complete=_complete_value)
 def set_value(key: str, value: str) -> None:
     """Write one setting."""
     used = settings.save_value(key, value)
-    new = used.model_dump(mode="json")[key]
-    text = ":".join(new) if isinstance(new, list) else new
-    click.echo(f"{key} = {'' if text is None else text}")
+    lines = _lines(key.partition(".")[0], used)
+    if key.startswith(settings.KEYS_PREFIX):
+        lines = [line for line in lines if line.startswith(f"{key} = ")]
+    for line in lines:
+        click.echo(one_line(line))
+    if settings.origin(key) == "environment":
+        text = _("The value is saved, but the variable {name} overrides it.")
+        click.echo(text.format(name=settings.variable(key)), err=True)
 
 
 @config_command.command("path", help=_("Show where mlxtui keeps its files."))

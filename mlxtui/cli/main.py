@@ -1,85 +1,14 @@
-"""The command `mlxtui`: the app, or one of the subcommands, each imported when used."""
+"""The command `mlxtui`: the app alone, or what its arguments ask for."""
 
 import gettext
-import importlib
 import io
 import os
 import sys
-from typing import Any
 
-import click
-
-from mlxtui import __version__, i18n, paths, settings
-from mlxtui.errors import MlxTuiError, SettingsError
+from mlxtui import i18n, paths, settings
+from mlxtui.errors import MlxTuiError
 from mlxtui.harmless import one_line
-from mlxtui.i18n import N_, _
-
-_COMMANDS = {
-    "run": ("mlxtui.cli.run", N_("Answer on standard output, or chat line by line")),
-    "list": ("mlxtui.cli.library", N_("List the models on this machine")),
-    "show": ("mlxtui.cli.library", N_("Show what is known of a model")),
-    "config": ("mlxtui.cli.config", N_("Show or change the settings")),
-    "doctor": ("mlxtui.cli.doctor", N_("Say what is wrong here, and what to do")),
-    "bench": ("mlxtui.cli.bench", N_("Measure a model's speed and memory")),
-    "completion": ("mlxtui.cli.completion", N_("Print a shell's completion script")),
-}
-
-
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they run, not for the help of all.
-
-    The pattern is Click's own: https://click.palletsprojects.com/en/stable/complex/
-    """
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of the help."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(_COMMANDS[cmd_name][0])
-        command: click.Command = getattr(module, f"{cmd_name}_command")
-        return command
-
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
-        """List the commands without importing them."""
-        with formatter.section(_("Commands")):
-            formatter.write_dl(
-                [(name, _(text)) for name, (_module, text) in _COMMANDS.items()]
-            )
-
-
-def make_group() -> click.Group:
-    """The root command, with its texts in the language in use."""
-
-    @click.group(
-        cls=LazyGroup,
-        invoke_without_command=True,
-        help=_(
-            "Run language models on your own machine. Without a command, the"
-            " full-screen app opens and chats with the built-in model."
-        ),
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    @click.version_option(__version__, message="mlxtui %(version)s")
-    @click.option(
-        "--model", metavar="NAME", help=_("Start the app with this model or folder.")
-    )
-    @click.option(
-        "--no-model", is_flag=True, help=_("Start the app without loading a model.")
-    )
-    @click.pass_context
-    def group(ctx: click.Context, model: str | None, no_model: bool) -> None:
-        if ctx.invoked_subcommand is None:
-            from mlxtui.cli.start import start_app
-
-            ctx.exit(start_app(model, no_model=no_model))
-
-    return group
+from mlxtui.i18n import _
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -90,41 +19,36 @@ def main(arguments: list[str] | None = None) -> None:
             # A locale such as EUC-JP lacks ✓ and emoji: a substitute, not a traceback.
             stream.reconfigure(errors="replace")
     try:
-        code: Any = make_group().main(
-            args=arguments, prog_name="mlxtui", standalone_mode=False
-        )
+        code = _run(sys.argv[1:] if arguments is None else arguments)
     except MlxTuiError as error:
         print_error(error.message, error.hint)
         code = 1
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        code = 2
-    except click.ClickException as error:
-        hint = ""
-        if isinstance(error, click.UsageError) and error.ctx is not None:
-            hint = _("`{command} --help` shows how it is used.").format(
-                command=error.ctx.command_path
-            )
-        print_error(error.format_message(), hint)
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         code = 130
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments and "_MLXTUI_COMPLETE" not in os.environ:
+        # Click is a tenth of the time to the first paint, and is not needed for it.
+        from mlxtui.cli.start import start_app
+
+        return start_app(None, no_model=False)
+    from mlxtui.cli.commands import run_command
+
+    return run_command(arguments)
 
 
 def print_error(message: str, hint: str = "") -> None:
     """An error as one line and a hint, on standard error."""
-    click.echo(_("Error: {message}").format(message=one_line(message)), err=True)
+    print(_("Error: {message}").format(message=one_line(message)), file=sys.stderr)
     if hint:
-        click.echo(f"  {one_line(hint)}", err=True)
+        print(f"  {one_line(hint)}", file=sys.stderr)
 
 
 def _use_language() -> None:
-    try:
-        language = settings.load().language
-    except SettingsError:
-        language = "auto"  # who needs the settings says what is wrong with them
-    i18n.set_language(language)
+    # Who needs the settings says what is wrong with them.
+    i18n.set_language(settings.read().settings.language)
     # Click takes its own words from the process's text domain.
     os.environ["LANGUAGE"] = i18n.current_language()
     gettext.bindtextdomain("mlxtui", paths.locale_dir())

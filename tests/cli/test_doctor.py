@@ -28,7 +28,7 @@ from mlxtui import i18n, paths
 from mlxtui.cli import checks, checks_hub, checks_machine, checks_mlx, checks_terminal
 from mlxtui.cli.checks import Finding
 from mlxtui.cli.checks_mlx import Probe
-from mlxtui.cli.main import make_group
+from mlxtui.cli.commands import make_group
 from mlxtui.settings import Settings
 
 _ENVIRONMENT = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mlxtui import __version__, paths, settings
+from mlxtui import __version__, paths
 from mlxtui.convert import model_folder
 from mlxtui.types import LocalModel
 from tests.conftest import RunCommand
@@ -105,48 +105,6 @@ def test_a_group_without_a_command_shows_what_it_has(run_mlxtui: RunCommand) -> 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "Traceback" not in ended.stderr
     assert all(name in ended.stderr for name in ("show", "set", "path"))
-
-
-def test_a_saved_setting_is_shown(run_mlxtui: RunCommand) -> None:
-    saved = _assert_succeeded(run_mlxtui("config", "set", "theme", "nord"))
-    assert saved == "theme = nord\n"
-    shown = json.loads(_assert_succeeded(run_mlxtui("config", "show", "--json")))
-    assert tuple(shown) == settings.keys()
-    assert shown["theme"] == "nord"
-    listed = _assert_succeeded(run_mlxtui("config", "show"))
-    assert "theme = nord" in listed.splitlines()
-
-
-def test_an_empty_value_brings_the_default_back(run_mlxtui: RunCommand) -> None:
-    run_mlxtui("config", "set", "theme", "nord")
-    default = settings.Settings().theme
-    reset = _assert_succeeded(run_mlxtui("config", "set", "theme", ""))
-    assert reset == f"theme = {default}\n"
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("colour", "red"),
-        ("language", "fr"),
-        ("memory_limit_gib", "-1"),
-        ("models_folder", "\udcff"),
-    ],
-)
-def test_a_setting_that_is_not_allowed_is_refused(
-    key: str, value: str, run_mlxtui: RunCommand
-) -> None:
-    _assert_error(run_mlxtui("config", "set", "--", key, value), 1, key)
-    assert not paths.settings_file().exists()
-
-
-def test_the_folders_are_shown(run_mlxtui: RunCommand) -> None:
-    shown = _assert_succeeded(run_mlxtui("config", "path"))
-    places = [line.split("\t")[1] for line in shown.splitlines()]
-    assert places == [
-        str(paths.settings_file()), str(paths.data_dir()), str(paths.cache_dir()),
-        str(paths.log_file()),
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
