@@ -10,6 +10,7 @@ Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "cancelled"]
 TextKind = Literal["answer", "reasoning"]
 Source = Literal["built-in", "models", "hugging-face", "extra", "path"]
+MemoryPressure = Literal["normal", "warning", "critical"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,12 @@ class LocalModel:
     """`model_type` of its config."""
     parameter_count: int | None = None
     bits_per_weight: float | None = None
+    quantization: str = ""
+    """How its weights are stored: `4-bit group 64`, `mxfp4`, `bf16`; may be empty."""
     size_bytes: int = 0
     """Of all weight files."""
+    needed_bytes: int = 0
+    """Memory that loading it takes, as the guard of a load counts it; 0 is unknown."""
     context_length: int | None = None
     """Tokens, from its config."""
     capabilities: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from mlxtui.backend.commands import (
     Command,
     Generate,
     LoadModel,
+    MeasureMemory,
     ScanLibrary,
     UnloadModel,
 )
@@ -20,6 +21,7 @@ from mlxtui.backend.events import (
     Failed,
     GenerationFinished,
     LibraryScanned,
+    MemoryMeasured,
     ModelLoaded,
     ModelUnloaded,
     Progress,
@@ -52,7 +54,9 @@ GUIDE = LocalModel(
     architecture="llama",
     parameter_count=2_300_000,
     bits_per_weight=9.0,
+    quantization="8-bit group 64",
     size_bytes=2_600_000,
+    needed_bytes=2_860_000,
     context_length=2048,
     capabilities=("chat",),
 )
@@ -66,7 +70,9 @@ LIBRARY = (
         architecture="qwen3",
         parameter_count=4_020_000_000,
         bits_per_weight=4.5,
+        quantization="4-bit group 64",
         size_bytes=2_263_000_000,
+        needed_bytes=2_489_300_000,
         context_length=40_960,
         capabilities=("chat", "tools", "thinking"),
     ),
@@ -77,7 +83,9 @@ LIBRARY = (
         architecture="llama",
         parameter_count=1_200_000_000,
         bits_per_weight=8.5,
+        quantization="8-bit group 64",
         size_bytes=1_280_000_000,
+        needed_bytes=1_408_000_000,
         context_length=8192,
         capabilities=("chat",),
     ),
@@ -90,6 +98,17 @@ LIBRARY = (
         hint="Fetch this file again.",
     ),
 )
+
+
+def memory_measured(request_id: RequestId, free_bytes: int) -> MemoryMeasured:
+    """A machine of 16 GB on which models hold 2.6 MB."""
+    return MemoryMeasured(
+        request_id=request_id,
+        used_bytes=2_600_000,
+        free_bytes=free_bytes,
+        total_bytes=16_000_000_000,
+        pressure="normal",
+    )
 
 
 @dataclass
@@ -116,6 +135,10 @@ class Script:
     load_failure: tuple[str, str] | None = None
     load_gate: threading.Event | None = None
     """A load ends when this is set."""
+    models: tuple[LocalModel, ...] = LIBRARY
+    """On this machine."""
+    free_bytes: int = 9_600_000_000
+    """Memory that models may still take."""
 
     def backend(
         self, emit: Callable[[Event], None], settings: Settings
@@ -145,7 +168,11 @@ class RecordedBackend(Backend):
             case UnloadModel(request_id=request_id, path=path):
                 self._front_end(ModelUnloaded(request_id=request_id, path=path))
             case ScanLibrary(request_id=request_id):
-                self._front_end(LibraryScanned(request_id=request_id, models=LIBRARY))
+                models = self._script.models
+                self._front_end(LibraryScanned(request_id=request_id, models=models))
+            case MeasureMemory(request_id=request_id):
+                free_bytes = self._script.free_bytes
+                self._front_end(memory_measured(request_id, free_bytes))
             case Generate():
                 answer = self._script.answers.pop(0)
                 if answer.pause_seconds:
@@ -209,8 +236,15 @@ class RecordedBackend(Backend):
                 request_id=request_id, stage="prefill", done=34, total=56, unit="tokens"
             )
         )
-        for kind, text in answer.pieces:
-            self._front_end(TextDelta(request_id=request_id, text=text, kind=kind))
+        for number, (kind, text) in enumerate(answer.pieces, start=1):
+            self._front_end(
+                TextDelta(
+                    request_id=request_id,
+                    text=text,
+                    kind=kind,
+                    generated_tokens=number,
+                )
+            )
             time.sleep(answer.pause_seconds)
         if answer.failure is not None:
             message, hint = answer.failure

@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable
 
-from mlxtui.backend.commands import Command, ScanLibrary
+from mlxtui.backend.commands import Command, JobCommand
 from mlxtui.backend.engine import Engine, Request
 from mlxtui.backend.events import Event, Progress, TextDelta
 from mlxtui.backend.jobs import JobPool
@@ -35,7 +35,7 @@ class Backend:
     def submit(self, command: Command) -> None:
         """Hand over a command; its events follow, one terminal event as the last."""
         flag = self._cancel_flags[command.request_id] = threading.Event()
-        if isinstance(command, ScanLibrary):
+        if isinstance(command, JobCommand):
             self._jobs.submit(command, flag)
         else:
             self._engine.submit(Request(command, flag))

@@ -51,6 +51,13 @@ class ScanLibrary:
     request_id: RequestId
 
 
-Command = LoadModel | UnloadModel | Generate | ScanLibrary
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureMemory:
+    """Read how full the memory is; ends in `MemoryMeasured`. Cheap."""
+
+    request_id: RequestId
+
+
 EngineCommand = LoadModel | UnloadModel | Generate
-JobCommand = ScanLibrary
+JobCommand = ScanLibrary | MeasureMemory
+Command = EngineCommand | JobCommand

@@ -9,6 +9,7 @@ from mlxtui.types import (
     GenerationStats,
     LoadedModel,
     LocalModel,
+    MemoryPressure,
     RequestId,
     TextKind,
 )
@@ -32,6 +33,8 @@ class TextDelta:
     request_id: RequestId
     text: str
     kind: TextKind
+    generated_tokens: int
+    """Tokens that the model has made so far for this answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,20 @@ class LibraryScanned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryMeasured:
+    """Terminal: how full the memory is."""
+
+    request_id: RequestId
+    used_bytes: int
+    """Held by this process's models and what belongs to them."""
+    free_bytes: int
+    """What models may take in addition: the estimate that guards a load."""
+    total_bytes: int
+    """The machine's memory."""
+    pressure: MemoryPressure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled:
     """Terminal: a request that is no answer was cancelled."""
 
@@ -90,6 +107,7 @@ TerminalEvent = (
     | ModelLoaded
     | ModelUnloaded
     | LibraryScanned
+    | MemoryMeasured
     | Cancelled
     | Failed
 )

@@ -26,6 +26,7 @@ class GenerationReply:
     cancel: threading.Event
     merge_seconds: float
     _text: str = ""
+    _generated_tokens: int = 0
     _kind: TextKind = "answer"
     _sent_seconds: float = field(default=-1e9)
 
@@ -46,12 +47,13 @@ class GenerationReply:
             )
         )
 
-    def text(self, kind: TextKind, text: str) -> None:
-        """A piece of the answer."""
+    def text(self, kind: TextKind, text: str, generated_tokens: int) -> None:
+        """A piece of the answer, and how many tokens were made so far."""
         if kind != self._kind:
             self.flush()
             self._kind = kind
         self._text += text
+        self._generated_tokens = generated_tokens
         if time.perf_counter() - self._sent_seconds >= self.merge_seconds:
             self.flush()
 
@@ -66,7 +68,12 @@ class GenerationReply:
         """Send the text that waits to be merged."""
         if self._text:
             self.emit(
-                TextDelta(request_id=self.request_id, text=self._text, kind=self._kind)
+                TextDelta(
+                    request_id=self.request_id,
+                    text=self._text,
+                    kind=self._kind,
+                    generated_tokens=self._generated_tokens,
+                )
             )
             self._text = ""
             self._sent_seconds = time.perf_counter()

@@ -21,6 +21,7 @@ _INDEX_ERRORS = (
 
 # What mlx.core.quantize of 0.32.4 takes.
 _BITS = (1, 2, 3, 4, 5, 6, 8)
+_GROUP_SIZES = (32, 64, 128)
 
 # Words of `architectures` entries that are no causal language models.
 _OTHER_KINDS = (
@@ -79,6 +80,7 @@ def _described(path: Path, name: str, source: Source) -> LocalModel:
         architecture=model_type,
         parameter_count=parameter_count or None,
         bits_per_weight=size_bytes * 8 / parameter_count if parameter_count else None,
+        quantization=_quantization(config, tensors),
         size_bytes=size_bytes,
         context_length=context if isinstance(context, int) else None,
         capabilities=_capabilities(path),
@@ -224,6 +226,31 @@ def _parameter_count(
         elif part == "bias":
             count += tensor.size
     return count
+
+
+def _quantization(config: dict[str, Any], tensors: dict[str, Tensor]) -> str:
+    """How the weights are stored, in the words of the field."""
+    quantization = config.get("quantization")
+    if not isinstance(quantization, dict):
+        foreign = config.get("quantization_config")
+        method = foreign.get("quant_method") if isinstance(foreign, dict) else None
+        return method if isinstance(method, str) else _most_common_dtype(tensors)
+    mode = quantization.get("mode", "affine")
+    if isinstance(mode, str) and mode != "affine":
+        return mode
+    layers = [quantization, *quantization.values()]
+    said = [layer.get("bits") for layer in layers if isinstance(layer, dict)]
+    bits = [number for number in _BITS if number in said]
+    text = "/".join(map(str, bits)) + "-bit" if bits else ""
+    group_size = quantization.get("group_size")
+    return f"{text} group {group_size}" if group_size in _GROUP_SIZES else text
+
+
+def _most_common_dtype(tensors: dict[str, Tensor]) -> str:
+    sizes: dict[str, int] = {}
+    for tensor in tensors.values():
+        sizes[tensor.dtype] = sizes.get(tensor.dtype, 0) + tensor.size
+    return max(sizes, key=lambda dtype: sizes[dtype], default="").lower()
 
 
 def _capabilities(path: Path) -> tuple[str, ...]:

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 
 import mlx.core as mx
-import psutil
 
 from mlxtui.errors import ModelTooLarge
 from mlxtui.i18n import _
+from mlxtui.inference import machine_memory
 from mlxtui.units import bytes_text
-
-# Beside its weights a model needs room for its cache and the buffers of a step.
-_RESERVE_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ def read(limit_bytes: int = 0) -> Memory:
         limit_bytes: The user's limit for all models together; 0 is none.
     """
     active_bytes = mx.get_active_memory()
-    free_bytes = psutil.virtual_memory().available + mx.get_cache_memory()
+    free_bytes = machine_memory.read().available_bytes + mx.get_cache_memory()
     # On Metal, memory beyond this makes the system swap; other devices do not have it.
     recommended = mx.device_info().get("max_recommended_working_set_size")
     if recommended is not None:
@@ -38,11 +35,6 @@ def read(limit_bytes: int = 0) -> Memory:
     if limit_bytes:
         free_bytes = min(free_bytes, limit_bytes - active_bytes)
     return Memory(active_bytes, max(free_bytes, 0))
-
-
-def needed_bytes(weight_bytes: int) -> int:
-    """What loading a model takes: its weights and a reserve of a tenth."""
-    return int(weight_bytes * (1 + _RESERVE_SHARE))
 
 
 def check_fit(
@@ -59,7 +51,8 @@ def check_fit(
     Raises:
         ModelTooLarge: With what it needs and what is free.
     """
-    needed, free = needed_bytes(weight_bytes), read(limit_bytes).free_bytes
+    needed = machine_memory.needed_bytes(weight_bytes)
+    free = read(limit_bytes).free_bytes
     if needed > free + reclaimable_bytes:
         raise ModelTooLarge(
             _("{name} needs {needed} of memory, {free} are free.").format(

@@ -23,8 +23,8 @@ class Reply(Protocol):
     def prefill(self, done_tokens: int, total_tokens: int) -> None:
         """The prompt was read so far."""
 
-    def text(self, kind: TextKind, text: str) -> None:
-        """A piece of the answer."""
+    def text(self, kind: TextKind, text: str, generated_tokens: int) -> None:
+        """A piece of the answer, and how many tokens were made so far."""
 
     def finished(self, reason: FinishReason, stats: GenerationStats) -> None:
         """The answer is complete."""
@@ -68,7 +68,7 @@ class Row:
     def show(self, pieces: Sequence[tuple[TextKind, str]]) -> None:
         """Send pieces of text to the reader."""
         for kind, text in pieces:
-            self.reply.text(kind, text)
+            self.reply.text(kind, text, len(self.generated))
 
     def finish(self, reason: FinishReason) -> None:
         """Send what was held back, then the end with its statistics."""

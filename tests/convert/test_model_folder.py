@@ -450,3 +450,30 @@ def test_a_damaged_folder_still_has_its_size(folder: Path) -> None:
 def test_what_is_no_folder_is_no_model(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert name in _refused(tmp_path / name).problem
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({}, "f32"),
+        ({"quantization": {"bits": 4, "group_size": 64}}, "4-bit group 64"),
+        ({"quantization": {"bits": 8}}, "8-bit"),
+        ({"quantization": {"bits": 4, "group_size": 32, "mode": "mxfp4"}}, "mxfp4"),
+        (
+            {"quantization": {"bits": 4, "group_size": 64, "a.b": {"bits": 6}}},
+            "4/6-bit group 64",
+        ),
+        ({"quantization": {"bits": 4, "group_size": 64, "a.b": False}},
+         "4-bit group 64"),
+        ({"quantization_config": {"quant_method": "awq"}}, "awq"),
+        ({"quantization": {"bits": [4], "group_size": {}, "mode": 1}}, ""),
+        ({"quantization": [], "quantization_config": 4}, "f32"),
+    ],
+)  # fmt: skip
+def test_the_quantization_is_said_in_a_few_words(
+    folder: Path, config: dict[str, Any], expected: str
+) -> None:
+    _change_config(folder, **config)
+    described = _described(folder)
+    assert described.problem == ""
+    assert described.quantization == expected
