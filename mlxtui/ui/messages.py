@@ -1,8 +1,9 @@
-"""Messages that come to the app from outside its loop."""
+"""Messages to the app: from outside its loop, and from the places."""
 
 from textual.message import Message
 
 from mlxtui.backend.events import Event
+from mlxtui.types import LocalModel
 
 
 class BackendEvent(Message):
@@ -11,3 +12,51 @@ class BackendEvent(Message):
     def __init__(self, event: Event) -> None:
         super().__init__()
         self.event = event
+
+
+class LoadRequested(Message):
+    """Load a model for the chat, in place of the one that is there."""
+
+    def __init__(self, model: LocalModel, *, then_chat: bool) -> None:
+        super().__init__()
+        self.model = model
+        self.then_chat = then_chat
+        """Whether the chat is opened with it."""
+
+
+class UnloadRequested(Message):
+    """Free the memory of the chat's model."""
+
+
+class SettingChanged(Message):
+    """Save a setting and use it from now on.
+
+    Args:
+        key: Its name in `settings`.
+        text: Its value as text; empty for the default. The sender has checked it with
+            `settings.parse`.
+    """
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__()
+        self.key = key
+        self.text = text
+
+
+class CopyRequested(Message):
+    """Put a text on the clipboard and say whether that worked."""
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__()
+        self.text = text
+        self.what = what
+        """What it is, for the notice: "the answer"."""
+
+
+class ActionRequested(Message):
+    """Do one of the registered actions."""
+
+    def __init__(self, name: str, argument: str = "") -> None:
+        super().__init__()
+        self.name = name
+        self.argument = argument

@@ -68,6 +68,15 @@ class ModelSwitch:
             LoadModel(request_id=self._request_id, path=model.path, name=model.name)
         )
 
+    def unload(self) -> None:
+        """Free the model that answers, once it has answered; a load is cancelled."""
+        if self._request_id is not None:
+            self._backend.cancel(self._request_id)
+        elif self.state.loaded is not None:
+            self._unload(self.state.loaded.path)
+            self._wanted = None
+            self._set(ModelState("none"))
+
     def fail(self, message: str, hint: str) -> None:
         """Show that a model could not even be looked for."""
         self._set(ModelState("failed", message=message, hint=hint))

@@ -13,9 +13,12 @@ from typing import Any
 import pexpect
 import pyte
 
+from tests.e2e.xterm import answers
+
 # Long enough for the slowest machine; a test that waits this long has failed.
 _DEADLINE_SECONDS = 40
 _POLL_SECONDS = 0.1
+_READ = 65536
 
 # What pyte does not know: private modes, Kitty's key stack, requests for reports.
 _PRIVATE = re.compile(
@@ -33,8 +36,8 @@ _ON_AT_FIRST = {"7", "25"}
 class Terminal:
     """Runs a Python program on a pseudo-terminal of its own.
 
-    As in xterm, leaving the alternate screen puts the cursor back to where it was
-    when the screen was entered, each time it is asked for.
+    As in xterm, questions are answered, and leaving the alternate screen puts the
+    cursor back to where it was when the screen was entered, each time it is asked for.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Terminal:
         self.key_stack = 0
         self.output = ""
         self._rest = ""
+        self._draws = True
         self._main: Any = pyte.Screen(columns, rows)
         self._alternate: Any = pyte.Screen(columns, rows)
         self._streams = {
@@ -82,8 +86,14 @@ class Terminal:
     @property
     def shown(self) -> str:
         """The text on the screen."""
-        # A wide character takes two cells, of which pyte leaves the second empty.
-        return "\n".join(str(line).rstrip() for line in self.screen.display)
+        # A wide character takes two cells, of which pyte leaves the second empty; its
+        # `display` fails where such a half is left alone.
+        screen = self.screen
+        lines = (
+            "".join(screen.buffer[row][column].data for column in range(screen.columns))
+            for row in range(screen.lines)
+        )
+        return "\n".join(line.rstrip() for line in lines)
 
     def attributes(self) -> list[Any]:
         """The line's settings: echo, line mode, special keys."""
@@ -106,6 +116,23 @@ class Terminal:
     def close_window(self) -> None:
         """Take the terminal away, as closing its window does."""
         self._process.ptyproc.fileobj.close()  # type: ignore[attr-defined]
+
+    def until_pause(self, seconds: float, *, draws: bool = True) -> None:
+        """Read until nothing comes for some time.
+
+        Args:
+            draws: Drawing takes long. Without it the screen is wrong until a `resize`,
+                for which the app draws all of it.
+        """
+        self._draws = draws
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                text = self._process.read_nonblocking(_READ, timeout=seconds)
+            except pexpect.TIMEOUT:
+                break
+            self._follow(text)
+        self._draws = True
 
     def until(self, condition: Callable[[], object]) -> None:
         """Read until the condition holds."""
@@ -138,16 +165,16 @@ class Terminal:
 
     def _read(self) -> bool:
         try:
-            text = self._process.read_nonblocking(65536, timeout=_POLL_SECONDS)
+            text = self._process.read_nonblocking(_READ, timeout=_POLL_SECONDS)
         except pexpect.TIMEOUT:
             return True
         except pexpect.EOF:
             return False
         self.output += text
-        self._draw(text)
+        self._follow(text)
         return True
 
-    def _draw(self, text: str) -> None:
+    def _follow(self, text: str) -> None:
         text = self._rest + text
         unfinished = _UNFINISHED.search(text)
         end = unfinished.start() if unfinished else len(text)
@@ -162,9 +189,12 @@ class Terminal:
             elif match["keys"]:
                 self.key_stack += {">": 1, "<": -1}.get(match["keys"], 0)
         self._feed(text[drawn:end])
+        cursor = (self.screen.cursor.y, self.screen.cursor.x)
+        for answer in answers(text[:end], modes=self.modes, cursor=cursor):
+            self.press(answer)
 
     def _feed(self, text: str) -> None:
-        if text:
+        if text and self._draws:
             self._streams[id(self.screen)].feed(text)
 
     def _switch(self, mode: str, on: bool) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from textual import events
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -18,9 +19,12 @@ from mlxtui.types import LocalModel, TextKind
 from mlxtui.ui.app import MakeBackend, MlxTuiApp
 from mlxtui.ui.messages import BackendEvent
 from mlxtui.ui.panes.chat import ChatPane
+from mlxtui.ui.transcript.transcript import Transcript
+from mlxtui.ui.transcript.turns import AnswerTurn, QuestionTurn, Turn
+from mlxtui.ui.widgets.key_line import KeyLine
+from mlxtui.ui.widgets.meter import Meter
+from mlxtui.ui.widgets.place_bar import PlaceBar
 from mlxtui.ui.widgets.prompt import PromptArea
-from mlxtui.ui.widgets.status_line import StatusLine
-from mlxtui.ui.widgets.turn import AnswerTurn, QuestionTurn
 from tests.recorded import GUIDE, Answer, Script
 
 FindModel = Callable[[], LocalModel | None]
@@ -57,11 +61,12 @@ class User:
     pilot: Pilot[None]
     script: Script
     has_real_engine: bool = False
+    _said: int = 0
 
     @property
     def chat(self) -> ChatPane:
         """The conversation, whatever lies over it."""
-        return self.app.screen_stack[0].query_one(ChatPane)
+        return self.app.workspace.chat
 
     @property
     def prompt(self) -> PromptArea:
@@ -69,25 +74,65 @@ class User:
         return self.chat.query_one(PromptArea)
 
     @property
+    def transcript(self) -> Transcript:
+        """What scrolls."""
+        return self.chat.conversation.transcript
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The conversation so far."""
+        made = self.chat.query(Transcript)
+        return list(made.first().turns) if made else []
+
+    @property
     def answers(self) -> list[AnswerTurn]:
         """The answers in the conversation."""
-        return list(self.chat.query(AnswerTurn))
+        return [turn for turn in self.turns if isinstance(turn, AnswerTurn)]
 
     @property
     def questions(self) -> list[str]:
         """The questions in the conversation."""
-        return [turn.text for turn in self.chat.query(QuestionTurn)]
+        return [turn.text for turn in self.turns if isinstance(turn, QuestionTurn)]
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether there is an answer to stop."""
+        return bool(self.chat.check_action("stop", ()))
+
+    @property
+    def place(self) -> str:
+        """The name of the open place."""
+        return self.app.workspace.place.NAME
+
+    @property
+    def meter(self) -> Meter:
+        """The line of figures."""
+        return self.app.workspace.query_one(Meter)
+
+    @property
+    def meter_line(self) -> str:
+        """What the meter shows."""
+        return str(self.meter.render())
 
     @property
     def model_line(self) -> str:
-        """The left half of the status line."""
-        line = self.app.screen_stack[0].query_one(StatusLine)
-        return words(line.query_one(".model", Static))
+        """The left half of the meter."""
+        return self.meter_line.strip().split("  ")[0]
 
     @property
     def activity(self) -> str:
-        """The right half of the status line."""
-        return self.app.screen_stack[0].query_one(StatusLine).activity
+        """What the meter says of the conversation."""
+        return self.meter.activity
+
+    @property
+    def place_bar(self) -> str:
+        """The places at the top, as shown."""
+        return str(self.app.workspace.query_one(PlaceBar).render())
+
+    @property
+    def key_line(self) -> str:
+        """The keys at the bottom, as shown."""
+        return str(self.app.workspace.query_one(KeyLine).render())
 
     @property
     def toasts(self) -> list[str]:
@@ -95,10 +140,14 @@ class User:
         return [note.message for note in self.app._notifications]
 
     @property
+    def strips(self) -> list[Strip]:
+        """What the screen shows, each line with its styles."""
+        return self.app.screen._compositor.render_strips()
+
+    @property
     def picture(self) -> str:
         """What the screen shows, line by line."""
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(part.text for part in strip) for strip in strips)
+        return "\n".join(strip.text for strip in self.strips)
 
     def context(self, question: int = -1) -> list[tuple[str, str]]:
         """What a question was sent with, the question included."""
@@ -150,8 +199,13 @@ class User:
 
     async def say(self, text: str, kind: TextKind = "answer") -> None:
         """Let the model of the last question say more."""
-        request_id = self.script.asked()[-1].request_id
-        delta = TextDelta(request_id=request_id, text=text, kind=kind)
+        self._said += 1
+        delta = TextDelta(
+            request_id=self.script.asked()[-1].request_id,
+            text=text,
+            kind=kind,
+            generated_tokens=self._said,
+        )
         self.app.post_message(BackendEvent(delta))
         await self.settle()
 
@@ -166,11 +220,15 @@ async def open_app(
     warning: str = "",
     make_backend: MakeBackend | None = None,
 ) -> AsyncIterator[User]:
-    """Start the app over recorded answers, unless another backend is given."""
+    """Start the app over recorded answers, unless another backend is given.
+
+    Args:
+        settings: The app takes its language from them, too.
+    """
     played = script or Script()
     played.answers.extend(answers)
     app = MlxTuiApp(
-        settings or Settings(),
+        settings or Settings(setup_done=True, language="en"),
         find_model,
         warning=warning,
         make_backend=make_backend or played.backend,
@@ -188,8 +246,3 @@ def words(widget: Widget) -> str:
     """What a widget shows, without its style."""
     assert isinstance(widget, Static)
     return str(widget.visual)
-
-
-def statistics_of(turn: AnswerTurn) -> str:
-    """The line under an answer."""
-    return words(turn.query_one(".statistics", Static))

@@ -1,152 +1,55 @@
-"""The app as a whole: keys, palette, leaving, themes, languages, errors."""
+"""The app as a whole: starting, leaving, themes, errors."""
 
 import logging
 import threading
 
 import pytest
-from textual.command import CommandPalette
 
-from mlxtui import i18n, paths
+from mlxtui import paths, settings
 from mlxtui.settings import Settings
-from mlxtui.ui.screens.keys import KeysScreen, key_rows
-from mlxtui.ui.screens.models import ModelsScreen
+from mlxtui.ui import themes
+from mlxtui.ui.screens.keys import KeysScreen
 from mlxtui.ui.widgets.prompt import PromptArea
 from tests.recorded import Script
-from tests.ui.harness import User, answer, open_app
-
-COMMANDS = ("Models", "New chat", "Stop", "Reasoning", "Keys", "Theme", "Quit")
-
-
-async def run_command(user: User, name: str) -> None:
-    """Run a command of the palette by its name."""
-    await user.press("ctrl+p")
-    palette = user.app.screen
-    assert isinstance(palette, CommandPalette)
-    await user.type_text(name)
-    await user.until(lambda: palette._list_visible and not palette._show_busy)
-    await user.until(lambda: palette.query_one("CommandList").option_count)  # type: ignore[attr-defined]
-    await user.press("enter")
-    if user.app.screen is palette:  # the first Enter marks, the second one runs
-        await user.press("enter")
-    await user.until(lambda: palette not in user.app.screen_stack)
-    await user.settle()
+from tests.ui.harness import answer, open_app
 
 
 async def test_the_first_screen_says_who_answers_and_what_to_press() -> None:
     async with open_app() as user:
         assert "You are talking to guide" in user.picture
         assert "Ctrl+O chooses another model" in user.picture
-        assert user.model_line == "● guide · 2.6 MB"
+        assert user.model_line == "● guide"
+        assert user.app.focused is user.prompt
 
 
-async def test_f1_shows_every_key_and_closes_again() -> None:
-    async with open_app(size=(100, 40)) as user:
-        await user.press("f1")
-        assert isinstance(user.app.screen, KeysScreen)
-        for key, meaning in key_rows():
-            assert key in user.picture and meaning in user.picture
-        await user.press("f1")
-        assert not isinstance(user.app.screen, KeysScreen)
-        await user.press("f1", "escape", "a")
-        assert user.prompt.text == "a"
-
-
-async def test_a_page_is_not_opened_twice() -> None:
-    async with open_app() as user:
-        await user.press("f1", "ctrl+o", "f1", "ctrl+o")
-        kinds = [type(screen) for screen in user.app.screen_stack]
-        assert kinds.count(ModelsScreen) == kinds.count(KeysScreen) == 1
-
-
-async def test_every_key_of_the_app_is_on_the_page_of_keys() -> None:
-    listed = " ".join(key for key, _meaning in key_rows()).lower()
-    async with open_app() as user:
-        for binding in user.app.BINDINGS + user.chat.BINDINGS + PromptArea.BINDINGS:
-            for key in binding.key.split(","):  # type: ignore[union-attr]
-                assert key.replace("escape", "esc") in listed, key
-
-
-async def test_the_palette_has_every_command() -> None:
-    async with open_app() as user:
-        commands = user.app.get_system_commands(user.app.screen)
-        assert tuple(command.title for command in commands) == COMMANDS
-
-
-async def test_the_palette_opens_and_closes() -> None:
-    async with open_app() as user:
-        await user.press("ctrl+p")
-        assert isinstance(user.app.screen, CommandPalette)
-        await user.press("escape", "a")
-        assert user.prompt.text == "a"
-
-
-async def test_the_palette_opens_the_models_and_the_keys() -> None:
-    async with open_app() as user:
-        await run_command(user, "Models")
-        assert isinstance(user.app.screen, ModelsScreen)
-        await user.press("escape")
-        await run_command(user, "Keys")
-        assert isinstance(user.app.screen, KeysScreen)
-
-
-async def test_the_palette_stops_an_answer() -> None:
-    async with open_app(answer("One", holds=True)) as user:
-        turn = await user.ask("Count.")
-        await run_command(user, "Stop")
-        await user.until(lambda: not user.chat.is_answering)
-        assert turn.has_class("-cancelled")
-
-
-async def test_the_palette_s_stop_at_rest_does_nothing() -> None:
-    async with open_app() as user:
-        await run_command(user, "Stop")
-        assert user.app.is_running
-
-
-async def test_the_palette_begins_a_new_chat() -> None:
-    async with open_app(answer("One")) as user:
-        await user.ask("Count.")
-        await run_command(user, "New chat")
-        await user.until(lambda: not user.answers)
-        await user.press("a")
-        assert user.prompt.text == "a"
-
-
-async def test_the_palette_folds_the_reasoning() -> None:
-    async with open_app(answer("One")) as user:
-        turn = await user.ask("Count.")
-        await run_command(user, "Reasoning")
-        assert not turn.query_one("Collapsible").collapsed  # type: ignore[attr-defined]
-
-
-async def test_the_palette_changes_the_theme() -> None:
-    async with open_app() as user:
-        await run_command(user, "Theme")
-        assert isinstance(user.app.screen, CommandPalette)
-        await user.type_text("textual-light")
-        await user.until(
-            lambda: user.app.screen.query_one("CommandList").option_count  # type: ignore[attr-defined]
-        )
+async def test_a_suggested_question_is_answered_after_three_keys_at_most() -> None:
+    """The questions of the first start included."""
+    first_start = Settings(language="en")
+    async with open_app(answer("Chat, for one."), settings=first_start) as user:
+        assert len(user.app.screen_stack) == 2
+        await user.press("enter", "down", "enter")
+        assert user.questions == ["What can I do here?"]
+        assert "Chat, for one." in user.picture
+        assert settings.load().setup_done
+    async with open_app(answer("Chat, for one.")) as user:
         await user.press("down", "enter")
-        if isinstance(user.app.screen, CommandPalette):
-            await user.press("enter")
-        await user.until(lambda: user.app.theme == "textual-light")
+        assert user.answers[0].text == "Chat, for one."
 
 
-async def test_the_palette_quits() -> None:
-    async with open_app() as user:
-        await user.press("ctrl+p")
-        await user.type_text("Quit")
-        await user.press("enter", "enter")
-        await user.until(lambda: not user.app.is_running)
-        assert user.app.return_code == 0
+async def test_ctrl_q_leaves_from_every_place_and_page() -> None:
+    for key in ("f2", "f3", "f8", "f1", "ctrl+p", "ctrl+o", "ctrl+b"):
+        async with open_app() as user:
+            await user.press(key, "ctrl+q")
+            app = user.app
+            await user.until(lambda app=app: not app.is_running)  # type: ignore[misc]
+            assert app.return_code == 0
 
 
-async def test_ctrl_q_leaves_at_rest() -> None:
-    async with open_app() as user:
+async def test_ctrl_q_leaves_the_questions_of_the_first_start() -> None:
+    async with open_app(settings=Settings(language="en")) as user:
         await user.press("ctrl+q")
         await user.until(lambda: not user.app.is_running)
-        assert user.app.return_code == 0
+        assert not settings.load().setup_done
 
 
 async def test_ctrl_q_leaves_while_a_model_loads() -> None:
@@ -167,44 +70,52 @@ async def test_ctrl_q_leaves_while_an_answer_is_written() -> None:
         assert user.app.return_code == 0
 
 
-@pytest.mark.parametrize("key", ["ctrl+o", "f1", "ctrl+p"])
-async def test_ctrl_q_leaves_from_every_page(key: str) -> None:
-    async with open_app() as user:
-        await user.press(key, "ctrl+q")
-        await user.until(lambda: not user.app.is_running)
-
-
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord"])
-async def test_the_theme_of_the_settings_is_used(theme: str) -> None:
-    async with open_app(answer("# Yes\n\n`code`"), settings=Settings(theme=theme)) as (
-        user
-    ):
+async def test_themes_change_live_and_are_kept() -> None:
+    text = "# Yes\n\n`code`\n\n```py\nx = 1\n```\n"
+    used = settings.save_values({"setup_done": "true", "language": "en"})
+    async with open_app(answer(text), settings=used) as user:
         await user.ask("Is it?")
-        assert user.app.theme == theme
-        assert "Yes" in user.picture
+        await user.type_text("half")
+        names = [theme.name for theme in themes.THEMES]
+        for name in [*names[1:], names[0]]:
+            await user.press("f9")
+            assert user.app.theme == settings.load().theme == name
+            assert "Yes" in user.picture and "half" in user.picture
+        await user.app.perform("app.theme", "contrast")
+        assert user.app.theme == "contrast"
+        await user.app.perform("app.theme", "nord")
+        await user.settle()
+        assert user.app.theme == "contrast"
+        assert user.toasts[-1] == f"There is no theme nord.\n{', '.join(names)}"
 
 
-async def test_an_unknown_theme_falls_back() -> None:
-    async with open_app(settings=Settings(theme="no-such-theme")) as user:
-        assert user.app.theme == "textual-dark"
-
-
-async def test_the_screen_speaks_japanese() -> None:
-    i18n.set_language("ja")
-    async with open_app(answer("はい。"), size=(100, 30)) as user:
-        assert "Ask a question" not in user.picture
-        await user.ask("元気？")
-        await user.press("f1")
-        for _key, meaning in key_rows():
-            assert i18n._(meaning) in user.picture
-        await user.press("escape", "ctrl+o")
-        assert "Models on this machine" not in user.picture
+async def test_a_setting_that_cannot_be_written_is_told() -> None:
+    used = settings.save_values({"setup_done": "true", "language": "en"})
+    paths.settings_file().write_text("this is = = no TOML")
+    async with open_app(settings=used) as user:
+        await user.press("f9")
+        assert user.app.theme == "dark"
+        assert len(user.toasts) == 1
 
 
 async def test_a_warning_of_the_start_is_shown() -> None:
     async with open_app(warning="config.toml cannot be read.\nMend it.") as user:
         assert user.toasts == ["config.toml cannot be read.\nMend it."]
         assert "config.toml cannot be read." in user.picture
+
+
+async def test_a_page_is_not_opened_twice() -> None:
+    async with open_app() as user:
+        await user.app.perform("app.help")
+        await user.app.perform("app.keys")
+        await user.settle()
+        kinds = [type(screen) for screen in user.app.screen_stack]
+        assert kinds.count(KeysScreen) == 1
+        await user.press("escape")
+        await user.app.perform("app.command_palette")
+        await user.app.perform("app.command_palette")
+        await user.settle()
+        assert len(user.app.screen_stack) == 2
 
 
 async def test_an_error_in_a_handler_leaves_with_one_line_and_no_traceback(
@@ -215,7 +126,7 @@ async def test_an_error_in_a_handler_leaves_with_one_line_and_no_traceback(
     def broken(_prompt: PromptArea) -> None:
         raise ZeroDivisionError("a fault of ours")
 
-    monkeypatch.setattr(PromptArea, "action_send", broken)
+    monkeypatch.setattr(PromptArea, "send", broken)
     with (
         caplog.at_level(logging.ERROR),
         pytest.raises(ZeroDivisionError),

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from mlxtui import settings
 from mlxtui.backend.backend import Backend
 from mlxtui.backend.commands import Command, ScanLibrary
 from mlxtui.backend.events import LibraryScanned
 from mlxtui.types import LocalModel
-from mlxtui.ui.app import MlxTuiApp
 from tests.recorded import GUIDE, Answer, RecordedBackend, Script
-from tests.ui.harness import User, answer, failure, find_none, open_app
+from tests.ui.harness import User, answer, failure, open_app
 
 ESCAPES = (
     "\x1b[2J\x1b[31mred\x1b]0;title\x07 \x1b]8;;file:///x\x1b\\link"
@@ -75,61 +75,46 @@ class ManyModels(RecordedBackend):
 
 
 @every_hostile_text
-async def test_a_question_is_harmless(text: str) -> None:
-    async with open_app(answer("Yes."), size=(80, 60)) as user:
+async def test_a_conversation_is_harmless(text: str) -> None:
+    answers = (answer(text, holds=True), Answer([("reasoning", text)]))
+    async with open_app(*answers, failure(text, text), size=(80, 60)) as user:
         await user.type_text(text)
         assert_harmless(user)
         await user.press("enter")
         assert_harmless(user)
         assert len(user.questions) == 1
-        await user.pilot.click(".question", offset=(4, 0))
-        assert_harmless(user)
-
-
-@every_hostile_text
-async def test_an_answer_is_harmless(text: str) -> None:
-    async with open_app(answer(text, holds=True), size=(80, 60)) as user:
-        turn = await user.ask("Say it.")
+        turn = user.answers[0]
         for character in text:
-            await turn.add("answer", character)
+            turn.add("answer", character)
         await user.press("escape")
         assert_harmless(user)
         assert turn.text == text * 2
-        for y in range(10):
-            await user.pilot.click("AnswerTurn", offset=(4, y))
+        for y in range(0, 30, 2):
+            await user.pilot.click("Transcript", offset=(6, y))
         assert_harmless(user)
-
-
-@every_hostile_text
-async def test_reasoning_is_harmless(text: str) -> None:
-    async with open_app(Answer([("reasoning", text)]), size=(80, 60)) as user:
         await user.ask("Think.")
         await user.press("ctrl+t")
         assert_harmless(user)
-
-
-@every_hostile_text
-async def test_an_error_of_an_answer_is_harmless(text: str) -> None:
-    async with open_app(failure(text, text), size=(80, 60)) as user:
         await user.ask("Fail.")
+        assert_harmless(user)
+        await user.press("tab", "p", "p", "c")
         assert_harmless(user)
 
 
 @every_hostile_text
 async def test_a_model_s_name_is_harmless(text: str) -> None:
     model = LocalModel(name=text, path=Path("/models/x"), source="path")
-    async with open_app(answer("Yes."), find_model=lambda: model) as user:
-        assert_harmless(user)
-        await user.ask("Who are you?")
-        assert_harmless(user)
 
-
-@every_hostile_text
-async def test_a_name_in_the_list_of_models_is_harmless(text: str) -> None:
     def make_backend(*arguments: object) -> Backend:
-        return ManyModels(Script().backend(*arguments), text)  # type: ignore[arg-type]
+        played = Script([answer("Yes.")]).backend(*arguments)  # type: ignore[arg-type]
+        return ManyModels(played, text)
 
-    async with open_app(make_backend=make_backend) as user:
+    async with open_app(find_model=lambda: model, make_backend=make_backend) as user:
+        assert_harmless(user)
+        await user.type_text("Who are you?")
+        await user.press("enter")
+        assert len(user.answers) == 1
+        assert_harmless(user)
         await user.press("ctrl+o")
         assert_harmless(user)
         await user.press("enter")
@@ -137,28 +122,30 @@ async def test_a_name_in_the_list_of_models_is_harmless(text: str) -> None:
 
 
 @every_hostile_text
-async def test_the_reason_why_a_model_does_not_load_is_harmless(text: str) -> None:
-    async with open_app(script=Script(load_failure=(text, text))) as user:
+async def test_errors_notices_and_paths_are_harmless(text: str) -> None:
+    script = Script(load_failure=(text, text))
+    async with open_app(script=script, warning=text) as user:
+        assert len(user.toasts) == 1
         assert_harmless(user)
-
-
-@every_hostile_text
-async def test_a_notification_is_harmless(text: str) -> None:
-    async with open_app(warning=text) as user:
-        assert user.toasts
+        await user.press("ctrl+o")
+        await user.type_text("/" + text)
+        await user.press("enter")
         assert_harmless(user)
-        user.script.load_failure = (text, text)
-        await user.press("ctrl+o", "q", "enter")
+        await user.press("f2")
+        await user.type_text("/theme " + text)
+        await user.press("enter")
         assert len(user.toasts) == 2
         assert_harmless(user)
 
 
-@every_hostile_text
-async def test_a_typed_path_is_harmless(text: str) -> None:
-    async with open_app(find_model=find_none) as user:
-        await user.press("ctrl+o")
-        await user.type_text("/" + text)
-        await user.press("enter")
+async def test_a_setting_s_text_is_harmless() -> None:
+    # As much of it as a file can hold that was edited by hand.
+    used = settings.save_values(
+        {"setup_done": "true", "language": "en", "model": f"{BIDI} {MARKUP} \x9b31m"}
+    )
+    async with open_app(settings=used) as user:
+        await user.press("f8", *["down"] * 4)
+        assert "[bold]x[/bold]" in user.picture
         assert_harmless(user)
 
 
@@ -170,27 +157,3 @@ async def test_markup_is_shown_as_it_was_written() -> None:
         await user.press("ctrl+t")
         for text in ("[b]r[/b]", "[bold]a[/bold]", "[red]m[/red]", "[i]q[/i]"):
             assert text in user.picture
-
-
-@pytest.mark.parametrize("cell", ["[/", "[/b]", "[@click=app.quit]x[/]", "&#x202e;x"])
-async def test_the_mouse_over_a_table_s_cell_does_no_harm(
-    cell: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(MlxTuiApp, "TOOLTIP_DELAY", 0.001)
-    async with open_app(answer(f"| a |\n|---|\n| {cell} |\n")) as user:
-        turn = await user.ask("Draw a table.")
-        for place in turn.query(".header, .cell"):
-            # Textual reads a tooltip that is a string as markup.
-            assert not isinstance(place.tooltip, str)
-            await user.pilot.hover(place, offset=(2, 0))
-            await user.settle()
-        assert_harmless(user)
-
-
-async def test_a_link_in_a_table_that_streamed_in_does_no_harm() -> None:
-    rows = ("| a |\n|---|\n| [x](https://a.example) |\n", "| [y](file:///b) |\n")
-    async with open_app(answer(*rows)) as user:
-        turn = await user.ask("Draw a table.")
-        for cell in turn.query(".cell"):
-            await user.pilot.click(cell, offset=(1, 0))
-        assert_harmless(user)

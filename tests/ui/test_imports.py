@@ -29,7 +29,6 @@ from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
 from mlxtui.ui.app import MlxTuiApp
 from mlxtui.ui.widgets.prompt import PromptArea
-from mlxtui.ui.widgets.turn import AnswerTurn
 
 folder = sys.argv[1] if len(sys.argv) > 1 else ""
 
@@ -41,19 +40,22 @@ async def use():
     app = MlxTuiApp(Settings(), find_model)
     try:
         async with app.run_test() as pilot:
+            await pilot.pause()
+            await pilot.press("enter")  # the questions of the first start
+            while len(app.screen_stack) > 1:
+                await pilot.pause()
             if folder:
                 while app.model_state.phase != "ready":
                     assert app.model_state.phase != "failed", app.model_state
                     await pilot.pause()
-                app.screen.query_one(PromptArea).insert("Hello?")
+                app.workspace.query_one(PromptArea).insert("Hello?")
                 await pilot.press("enter")
-                chat = app.screen.chat
-                while not chat.query(AnswerTurn) or chat.is_answering:
+                await pilot.pause()
+                while app.workspace.chat.check_action("stop", ()):
                     await pilot.pause()
-            await pilot.press("ctrl+o")
-            await pilot.pause()
-            await pilot.press("escape", "f1", "escape")
-            await pilot.pause()
+            for key in ("ctrl+b", "f3", "f8", "f1", "escape", "ctrl+p", "escape"):
+                await pilot.press(key)
+                await pilot.pause()
     finally:
         app.backend.close()
 

@@ -1,11 +1,16 @@
 """The prompt editor: what sends, what breaks a line, how far it grows."""
 
 import asyncio
+from typing import Literal
 
 import pytest
 from textual import events
+from textual.keys import _character_to_key
+from textual.widgets import Input, TextArea
 
-from tests.ui.harness import answer, open_app
+from mlxtui import settings
+from mlxtui.settings import Settings
+from tests.ui.harness import answer, find_none, open_app
 
 
 async def test_enter_sends_the_text_and_empties_the_prompt() -> None:
@@ -16,14 +21,76 @@ async def test_enter_sends_the_text_and_empties_the_prompt() -> None:
         assert user.prompt.text == ""
 
 
-@pytest.mark.parametrize("key", ["shift+enter", "ctrl+j"])
-async def test_a_new_line_does_not_send(key: str) -> None:
-    async with open_app(answer("Hello.")) as user:
-        await user.press("a", key, "b")
-        assert user.prompt.text == "a\nb"
-        assert user.script.asked() == []
+@pytest.mark.parametrize("send_key", ["enter", "ctrl+s"])
+async def test_what_sends_and_what_breaks_the_line(
+    send_key: Literal["enter", "ctrl+s"],
+) -> None:
+    used = Settings(setup_done=True, language="en", send_key=send_key)
+    sending = {"ctrl+s", "ctrl+enter", "super+enter"}
+    breaking = {"shift+enter", "alt+enter", "ctrl+j"}
+    (sending if send_key == "enter" else breaking).add("enter")
+    answers = [answer("Yes.") for _key in sending]
+    async with open_app(*answers, settings=used) as user:
+        shown = {
+            "enter": "Enter sends · Ctrl+J new line",
+            "ctrl+s": "Ctrl+S sends · Enter new line",
+        }
+        assert shown[send_key] in user.picture
+        for key in breaking:
+            await user.press("a", key, "b")
+            assert user.prompt.text == "a\nb", key
+            assert user.script.asked() == []
+            await user.press("ctrl+u", "backspace", "backspace")
+        for number, key in enumerate(sending, start=1):
+            await user.press("a", key)
+            assert len(user.questions) == number, key
+            assert user.prompt.text == ""
+
+
+async def test_the_key_that_sends_changes_live() -> None:
+    used = settings.save_values({"setup_done": "true", "language": "en"})
+    async with open_app(answer("Yes."), settings=used) as user:
+        await user.type_text("half")
+        await user.app.perform("settings.set", "send_key ctrl+s")
+        await user.until(lambda: settings.load().send_key == "ctrl+s")
+        await user.press("f2")
+        assert "Ctrl+S sends · Enter new line" in user.picture
         await user.press("enter")
-        assert user.questions == ["a\nb"]
+        assert user.prompt.text == "half\n"
+        await user.press("ctrl+s")
+        assert user.questions == ["half\n"]
+
+
+async def test_every_printable_key_types() -> None:
+    characters = "a" + "".join(map(chr, range(0x20, 0x7F)))
+    async with open_app(find_model=find_none) as user:
+        for character in characters:
+            key = _character_to_key(character)
+            user.app.post_message(events.Key(key, character))
+        await user.settle()
+        assert user.prompt.text == characters
+        user.prompt.replace_text("")
+        # Option with a digit, as a Mac's terminals send it.
+        for key, character in (
+            ("inverted_exclamation_mark", "¡"), ("euro_sign", "€"), ("alt+a", "a"),
+        ):  # fmt: skip
+            user.app.post_message(events.Key(key, character))
+        for digit in "123456789":
+            user.app.post_message(events.Key(f"alt+{digit}", digit))
+        await user.settle()
+        assert user.prompt.text == "¡€a123456789"
+        assert user.place == "chat"
+        assert len(user.app.screen_stack) == 1
+
+
+async def test_nothing_blinks_where_an_input_method_may_be_open() -> None:
+    async with open_app() as user:
+        await user.press("ctrl+b", "f3", "f8", "f2")
+        editors = [*user.app.workspace.query("TextArea, Input")]
+        assert len(editors) > 10
+        for editor in editors:
+            assert isinstance(editor, TextArea | Input)
+            assert not editor.cursor_blink, editor
 
 
 @pytest.mark.parametrize("blank", ["", "   ", "\n\n", "\u3000", " \t\n"])
@@ -103,10 +170,9 @@ async def test_ctrl_c_copies_the_selected_text() -> None:
         assert user.prompt.text == "abc"
 
 
-async def test_the_prompt_says_how_to_send() -> None:
+async def test_the_empty_prompt_says_what_it_is_for() -> None:
     async with open_app() as user:
-        assert "Ask a question" in user.picture
-        assert "Enter sends · Ctrl+J new line" in user.picture
+        assert "Ask a question, or / for commands" in user.picture
 
 
 async def test_a_long_paste_is_taken_in_bounded_time() -> None:

@@ -6,10 +6,10 @@ import pytest
 
 from mlxtui.backend.backend import Backend
 from mlxtui.types import LocalModel
-from mlxtui.ui.widgets.turn import AnswerTurn
+from mlxtui.ui.transcript.turns import AnswerTurn
 from tests.models import THINKING_TEMPLATE, write_model
 from tests.recorded import GUIDE
-from tests.ui.harness import FindModel, User, find_guide, open_app, statistics_of
+from tests.ui.harness import FindModel, User, find_guide, open_app
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ async def wait_for_text(user: User, turn: AnswerTurn) -> None:
 
 async def wait_for_end(user: User) -> None:
     """Wait until the answer is complete."""
-    await user.until(lambda: not user.chat.is_answering)
+    await user.until(lambda: not user.is_answering)
     await user.settle()
 
 
@@ -59,7 +59,7 @@ async def test_a_question_is_answered(short: Path) -> None:
         turn = await user.ask("Hello?")
         await wait_for_end(user)
         assert turn.text
-        assert statistics_of(turn).startswith("cut at the length limit · ")
+        assert turn.statistics.startswith("cut at the length limit · ")
         assert user.activity.endswith("tokens/s")
 
 
@@ -76,10 +76,10 @@ async def test_the_built_in_model_answers_with_markdown() -> None:
         await wait_for_model(user, "guide")
         turn = await user.ask("Which keys are there?")
         await wait_for_end(user)
-        assert statistics_of(turn).startswith("finished · ")
+        assert turn.statistics.startswith("finished · ")
         await user.ask("Thank you.")
         await wait_for_end(user)
-        assert statistics_of(user.answers[-1])
+        assert user.answers[-1].statistics
 
 
 async def test_an_answer_is_stopped_and_the_next_one_comes(long: Path) -> None:
@@ -89,7 +89,7 @@ async def test_an_answer_is_stopped_and_the_next_one_comes(long: Path) -> None:
         await wait_for_text(user, turn)
         await user.press("escape")
         await wait_for_end(user)
-        assert turn.has_class("-cancelled")
+        assert turn.state == "cancelled"
         said = turn.text + turn.reasoning
         assert said
         again = await user.ask("And?")
@@ -107,7 +107,7 @@ async def test_a_new_chat_in_the_middle_of_an_answer(long: Path) -> None:
             await wait_for_text(user, turn)
             await user.press("ctrl+n")
             assert user.answers == []
-            assert not user.chat.is_answering
+            assert not user.is_answering
         assert user.app.is_running
 
 
@@ -150,7 +150,7 @@ async def test_a_switch_while_an_answer_is_written(short: Path, long: Path) -> N
 async def test_a_folder_that_is_no_model_says_why(tmp_path: Path) -> None:
     async with open_app(find_model=find(tmp_path), make_backend=Backend) as user:
         await user.until(lambda: user.model_line.startswith("✗ "))
-        assert "config.json" in user.model_line
+        assert "config.json" in "".join(user.picture.split())
         await user.press("ctrl+o", "enter")
         await wait_for_model(user, GUIDE.name)
 

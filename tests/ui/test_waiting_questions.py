@@ -18,7 +18,7 @@ async def test_a_question_waits_for_the_model_and_then_goes_out() -> None:
         assert "Waiting for the model…" in user.picture
         gate.set()
         await user.until(lambda: user.script.asked())
-        await user.until(lambda: not user.chat.is_answering)
+        await user.until(lambda: not user.is_answering)
         assert user.answers[0].text == "Here."
         assert user.prompt.text == ""
 

@@ -1,231 +1,338 @@
-"""One conversation: a question becomes a request, its events an answer."""
+"""The chat: the transcript, the prompt under it, the parameters beside it."""
 
-from typing import ClassVar
+import logging
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.message import Message as TextualMessage
-from textual.reactive import reactive
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Static, TextArea
 
-from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import Generate
-from mlxtui.backend.events import (
-    Event,
-    Failed,
-    GenerationFinished,
-    Progress,
-    TextDelta,
-)
-from mlxtui.i18n import N_, _
-from mlxtui.types import LoadedModel, Message, RequestId
-from mlxtui.ui.bindings import translate_bindings
+from mlxtui import paths
+from mlxtui.backend.backend import Backend
+from mlxtui.backend.events import Event
+from mlxtui.errors import InvalidParameter
+from mlxtui.i18n import _
+from mlxtui.settings import Settings
+from mlxtui.ui import slash
+from mlxtui.ui.actions import bindings
+from mlxtui.ui.manner import Manner
+from mlxtui.ui.messages import ActionRequested, CopyRequested
 from mlxtui.ui.model_state import ModelState
+from mlxtui.ui.panes.chat_actions import ChatInfo
+from mlxtui.ui.place import Place
+from mlxtui.ui.prompt_history import PromptHistory
+from mlxtui.ui.widgets.meter import ContextFill
+from mlxtui.ui.widgets.parameters import ParametersPanel
 from mlxtui.ui.widgets.prompt import PromptArea
-from mlxtui.ui.widgets.turn import AnswerTurn, QuestionTurn
-from mlxtui.ui.widgets.welcome import Welcome
-from mlxtui.units import rate_text
+from mlxtui.ui.widgets.slash_menu import SlashMenu
+from mlxtui.ui.widgets.welcome import (
+    Proposals,
+    Welcome,
+    example_questions,
+    is_guide,
+)
+
+if TYPE_CHECKING:
+    from mlxtui.ui.conversation import Conversation
+
+_log = logging.getLogger(__name__)
+
+_AFTER_FIRST_PAINT_SECONDS = 0.1
 
 
-class ChatPane(Vertical):
-    """The transcript and the prompt under it."""
+class ChatPane(ChatInfo, Place):
+    """Brings what is typed to the conversation, and what it says to the meter."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop", N_("Stop")),
-        Binding("ctrl+n", "new_chat", N_("New chat"), priority=True),
-        Binding("ctrl+t", "toggle_reasoning", N_("Reasoning"), priority=True),
-        # Not shown: the footer has no room, and F1 lists them.
-        Binding("pageup", "scroll_page(-1)", show=False, priority=True),
-        Binding("pagedown", "scroll_page(1)", show=False, priority=True),
-        Binding("ctrl+end", "newest", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ChatInfo.ACTIONS)
 
-    class Activity(TextualMessage):
-        """What the conversation is doing, for the status line."""
+    class Activity(Message):
+        """What the conversation is doing, for the meter."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, context: ContextFill | None) -> None:
             super().__init__()
             self.text = text
-
-    model_state: reactive[ModelState] = reactive(ModelState())
+            self.context = context
+            """None where nothing is known."""
 
     def __init__(self, backend: Backend) -> None:
-        super().__init__()
-        translate_bindings(self)
-        self._backend = backend
-        self._messages: list[Message] = []
-        self._answer: AnswerTurn | None = None
-        self._request_id: RequestId | None = None
+        super().__init__(backend)
+        self._history = PromptHistory(paths.prompt_history_file())
+        self._menu = SlashMenu()
+        self._prompt = PromptArea(self._history, self._menu)
+        self._panel: ParametersPanel | None = None
+        self._made_conversation: Conversation | None = None
         self._reasoning_folded = True
+        self._code_blocks_back = 0
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="transcript", can_focus=False):
-            yield Welcome()
-        prompt = PromptArea(
-            placeholder=_("Ask a question"),
-            show_line_numbers=False,
-            soft_wrap=True,
-            highlight_cursor_line=False,
-        )
-        prompt.border_subtitle = _("Enter sends · Ctrl+J new line")
-        yield prompt
+        with Horizontal(), Vertical(id="conversation"):
+            with Vertical(id="empty"):
+                yield Welcome()
+            yield Static(classes="newer", markup=False)
+            with Vertical(id="composer"):
+                yield self._menu
+                yield self._prompt
 
     def on_mount(self) -> None:
-        """Stay at the newest text until the reader scrolls away from it."""
-        self._transcript.anchor()
-        self.query_one(PromptArea).focus()
+        """Begin in the prompt, with the settings as they are."""
+        self._show_empty(True)
+        self.watch(self.app, "settings", self._show_settings)
+        self.focus_first()
+        self.set_timer(_AFTER_FIRST_PAINT_SECONDS, self._make_conversation)
 
     @property
-    def _transcript(self) -> VerticalScroll:
-        return self.query_one("#transcript", VerticalScroll)
+    def conversation(self) -> "Conversation":
+        """The conversation, made when it is first needed."""
+        return self._made_conversation or self._make_conversation()
 
-    @property
-    def is_answering(self) -> bool:
-        """Whether a question waits for its answer, or for its end."""
-        return self._answer is not None
+    def _make_conversation(self) -> "Conversation":
+        if self._made_conversation is None:
+            # Not at the top: its Markdown is a quarter of the time to the first paint.
+            from mlxtui.ui.conversation import Conversation
 
-    async def watch_model_state(self, state: ModelState) -> None:
+            self._made_conversation = Conversation(
+                self.backend,
+                manner=self._manner,
+                give_back=self._give_back,
+                changed=self._show_conversation,
+            )
+            transcript = self._made_conversation.transcript
+            transcript.display = False
+            self.query_one("#conversation").mount(transcript, after="#empty")
+            self.watch(transcript, "is_following", self._show_newer)
+        return self._made_conversation
+
+    def focus_first(self) -> None:
+        """The prompt."""
+        self._prompt.focus()
+
+    def retranslate(self) -> None:
+        """Show every text in the language in use."""
+        self._prompt.retranslate()
+        self.query_one(Welcome).retranslate()
+        self.conversation.retranslate()
+        if self._panel is not None:
+            self._panel.retranslate()
+        self._show_newer()
+
+    def _show_settings(self, settings: Settings) -> None:
+        self._prompt.send_key = settings.send_key
+
+    def _show_empty(self, empty: bool) -> None:
+        self.query_one("#empty").display = empty
+        if self._made_conversation is not None:
+            self._made_conversation.transcript.display = not empty
+        proposals = example_questions() if empty and is_guide(self.model_state) else ()
+        self._history.proposals = proposals
+
+    def _show_newer(self) -> None:
+        hint = self.query_one(".newer", Static)
+        hint.display = not self.conversation.transcript.is_following
+        hint.update(_("↓ newer text below · Ctrl+End"))
+
+    def watch_model_state(self, state: ModelState) -> None:
         """Send the question that waited for the model, or say why it cannot go."""
-        for welcome in self.query(Welcome):
-            welcome.model_state = state
-        await self._send_or_wait()
-
-    async def _send_or_wait(self) -> None:
-        """Bring the question that is not sent yet on its way, if there is one."""
-        if self._answer is None or self._request_id is not None:
+        if not self.is_mounted:
             return
-        state = self.model_state
-        if state.phase == "ready" and state.loaded is not None:
-            self._generate(self._answer, state.loaded)
-        elif state.phase in ("failed", "none"):
-            await self._give_up(state.message or _("No model is loaded."), state.hint)
+        self.query_one(Welcome).model_state = state
+        if self._made_conversation is None:
+            self._show_empty(True)
         else:
-            self._answer.show_state(_("Waiting for the model…"))
-
-    async def on_prompt_area_submitted(self, event: PromptArea.Submitted) -> None:
-        """Ask the question that was typed."""
-        event.stop()
-        if self.is_answering:
-            self.notify(
-                _("The answer is still being written. Esc stops it."), markup=False
-            )
-            return
-        state = self.model_state
-        if state.phase in ("none", "failed"):
-            self.notify(
-                _("No model is loaded. Ctrl+O chooses one."),
-                severity="warning",
-                markup=False,
-            )
-            return
-        # What was typed since the key was pressed stays.
-        event.prompt.text = event.prompt.text.removeprefix(event.text)
-        event.prompt.move_cursor(event.prompt.document.end)
-        self._messages.append(Message("user", event.text))
-        for welcome in self.query(Welcome):
-            welcome.remove()
-        self._answer = AnswerTurn(state.name, reasoning_folded=self._reasoning_folded)
-        self.refresh_bindings()
-        await self._transcript.mount(QuestionTurn(event.text), self._answer)
-        self._transcript.anchor()
-        # While the turns were mounted, a model may have come, or the chat have gone.
-        await self._send_or_wait()
-
-    def _generate(self, answer: AnswerTurn, model: LoadedModel) -> None:
-        answer.show_state(_("Reading the prompt…"))
-        self._request_id = new_request_id()
-        self._backend.submit(
-            Generate(
-                request_id=self._request_id,
-                path=model.path,
-                messages=tuple(self._messages),
-            )
-        )
+            self._show_empty(not self._made_conversation.transcript.turns)
+            self._made_conversation.send_or_wait(state)
 
     async def receive(self, event: Event) -> None:
         """Show what the backend says about this conversation's request."""
-        answer = self._answer
-        if answer is None or event.request_id != self._request_id:
-            return
-        # The state changes before anything is awaited: Ctrl+N may come in between.
-        match event:
-            case Progress(done=done, total=total):
-                text = _("Reading the prompt, {done} of {total} tokens").format(
-                    done=done, total=total
-                )
-                answer.show_state(text)
-                self.post_message(self.Activity(text))
-            case TextDelta(kind=kind, text=text):
-                self.post_message(self.Activity(_("Answering – Esc stops")))
-                await answer.add(kind, text)
-            case GenerationFinished(reason=reason, stats=stats):
-                self._messages.append(Message("assistant", answer.text))
-                rate = rate_text(stats.generation_tokens_per_second)
-                self._end(_("{rate} tokens/s").format(rate=rate))
-                await answer.finish(reason, stats)
-            case Failed(message=message, hint=hint):
-                await self._give_up(message, hint)
-            case _:
-                pass
+        if self._made_conversation is not None:
+            self._made_conversation.receive(event)
 
-    async def _give_up(self, message: str, hint: str) -> None:
-        """Show the error and give the question back, so that it can be sent again."""
-        answer = self._answer
-        assert answer is not None
-        if answer.text:
-            self._messages.append(Message("assistant", answer.text))
-        else:
-            question = self._messages.pop()
-            prompt = self.query_one(PromptArea)
-            if not prompt.text:
-                prompt.text = question.content
-                prompt.move_cursor(prompt.document.end)
-        self._end("")
-        await answer.fail(message, hint)
-
-    def _end(self, activity: str) -> None:
-        self._answer = None
-        self._request_id = None
-        self.post_message(self.Activity(activity))
+    def _show_conversation(self) -> None:
+        conversation = self.conversation
+        self.post_message(
+            self.Activity(conversation.activity, conversation.rate.context)
+        )
         self.refresh_bindings()
+
+    # Asking
+
+    def on_prompt_area_submitted(self, event: PromptArea.Submitted) -> None:
+        """Ask the question that was typed, or do what a slash command says."""
+        event.stop()
+        command = slash.parse(event.text, self.all_actions)
+        if command is not None:
+            self._do(command, event.text)
+        elif self.conversation.is_answering:
+            self.app.notify(_("The answer is still being written. Esc stops it."))
+        elif self.model_state.phase in ("none", "failed"):
+            self.app.notify(
+                _("No model is loaded. Ctrl+O chooses one."), severity="warning"
+            )
+        else:
+            self._ask(event.text)
+
+    def _do(self, command: slash.SlashCommand, text: str) -> None:
+        if command.action is None:
+            self.app.notify(
+                _("There is no command /{word}.").format(word=command.word)
+                + "\n"
+                + _("/ lists them; a blank before it sends it as text."),
+                severity="warning",
+            )
+            return
+        self._take_from_prompt(text)
+        self.post_message(ActionRequested(command.action.name, command.argument))
+
+    def _ask(self, question: str) -> None:
+        try:
+            self._manner()
+        except InvalidParameter as error:
+            self.app.notify(error.message, severity="error")
+            self._show_wrong_field()
+            return
+        self._take_from_prompt(question)
+        self._code_blocks_back = 0
+        self.conversation.ask(
+            question, self.model_state, reasoning_folded=self._reasoning_folded
+        )
+        self._show_empty(False)
+
+    def _show_wrong_field(self) -> None:
+        assert self._panel is not None
+        self._panel.display = True
+        self.set_class(True, "-with-parameters")
+        self._panel.focus_wrong()
+
+    def _take_from_prompt(self, text: str) -> None:
+        """Remember what was sent; what was typed since the key was pressed stays."""
+        self._prompt.replace_text(self._prompt.text.removeprefix(text))
+        try:
+            self._history.add(text)
+        except OSError:
+            _log.exception("The prompt history cannot be written")
+
+    def _give_back(self, question: str) -> None:
+        if not self._prompt.text:
+            self._prompt.replace_text(question)
+
+    def _manner(self) -> Manner:
+        if self._panel is None:
+            return Manner()
+        return Manner(self._panel.system, self._panel.sampling(), self._panel.thinking)
+
+    # What can be done here
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Esc is offered only while there is something to stop."""
-        return self.is_answering if action == "stop" else True
+        if action == "stop":
+            made = self._made_conversation
+            return made is not None and made.is_answering
+        return True
 
-    async def action_stop(self) -> None:
+    def action_stop(self) -> None:
         """Stop the answer; what was written stays."""
-        if self._request_id is not None:
-            self._backend.cancel(self._request_id)
-        elif self._answer is not None:
-            await self._give_up(_("Stopped before the model was ready."), "")
+        self.conversation.stop()
 
-    async def action_new_chat(self) -> None:
+    def action_send(self) -> None:
+        """Send what is in the prompt."""
+        self._prompt.send()
+
+    def action_new_line(self) -> None:
+        """Break the line in the prompt."""
+        self._prompt.insert("\n")
+
+    def action_new(self) -> None:
         """Begin again without the earlier turns."""
-        if self._request_id is not None:
-            self._backend.cancel(self._request_id)
-        self._messages = []
-        self._end("")
-        await self._transcript.remove_children()
-        welcome = Welcome()
-        await self._transcript.mount(welcome)
-        welcome.model_state = self.model_state
-        self.query_one(PromptArea).focus()
+        self.conversation.clear()
+        self._show_empty(True)
+        self.focus_first()
 
-    def action_toggle_reasoning(self) -> None:
+    async def action_parameters(self) -> None:
+        """Show the panel, or hide it; what was typed in it still counts."""
+        if self._panel is None:
+            self._panel = ParametersPanel()
+            await self.query_one(Horizontal).mount(self._panel)
+        else:
+            self._panel.display = not self._panel.display
+        self.set_class(self._panel.display, "-with-parameters")
+        if self._panel.display:
+            self._panel.focus_first()
+        else:
+            self.focus_first()
+
+    def action_copy(self) -> None:
+        """Copy the last answer."""
+        answers = self.conversation.answers
+        if answers:
+            self.post_message(CopyRequested(answers[-1].text, _("the answer")))
+        else:
+            self.app.notify(_("There is no answer yet."))
+
+    def action_copy_code(self) -> None:
+        """Copy the last code block; each further time the one before it."""
+        blocks = [
+            block for turn in self.conversation.answers for block in turn.code_blocks
+        ]
+        if not blocks:
+            self.app.notify(_("There is no code block yet."))
+            return
+        self._code_blocks_back = self._code_blocks_back % len(blocks) + 1
+        number = len(blocks) - self._code_blocks_back
+        what = _("code block {number} of {count}").format(
+            number=number + 1, count=len(blocks)
+        )
+        self.post_message(CopyRequested(blocks[number].code, what))
+
+    def action_reasoning(self) -> None:
         """Fold or unfold the reasoning of all answers."""
         self._reasoning_folded = not self._reasoning_folded
-        for answer in self.query(AnswerTurn):
-            answer.toggle_reasoning(self._reasoning_folded)
-
-    def action_scroll_page(self, pages: int) -> None:
-        """Scroll the conversation while the prompt keeps the focus."""
-        if pages < 0:
-            self._transcript.scroll_page_up()
-        else:
-            self._transcript.scroll_page_down()
+        self.conversation.transcript.fold_reasoning(self._reasoning_folded)
 
     def action_newest(self) -> None:
         """Go to the newest text and stay there."""
-        self._transcript.anchor()
-        self._transcript.scroll_end(animate=False)
+        self.conversation.transcript.follow()
+
+    def action_page_up(self) -> None:
+        """Scroll the conversation while the prompt keeps the focus."""
+        self.conversation.transcript.scroll_page_up(animate=False)
+
+    def action_page_down(self) -> None:
+        """Scroll the conversation while the prompt keeps the focus."""
+        self.conversation.transcript.scroll_page_down(animate=False)
+
+    def action_next_part(self) -> None:
+        """Mark the next part of the conversation."""
+        self.conversation.transcript.action_next_part()
+
+    def action_previous_part(self) -> None:
+        """Mark the part before."""
+        self.conversation.transcript.action_previous_part()
+
+    def action_copy_part(self) -> None:
+        """Copy the part that is marked."""
+        self.conversation.transcript.action_copy_part()
+
+    def action_fold(self) -> None:
+        """Fold or unfold the reasoning of the turn that is marked."""
+        self.conversation.transcript.action_fold()
+
+    # The prompt's menu and the welcome
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Offer the slash commands that fit what is typed."""
+        if event.text_area is self._prompt:
+            offered = slash.completions(self._prompt.text, self.all_actions)
+            self._menu.offered = tuple(offered)
+
+    def on_slash_menu_chosen(self, event: SlashMenu.Chosen) -> None:
+        """Run the command that was taken, or write it out for its argument."""
+        command = f"/{event.action.slash}"
+        self._prompt.replace_text(command if event.run else f"{command} ")
+        if event.run:
+            self._prompt.send()
+
+    def on_proposals_chosen(self, event: Proposals.Chosen) -> None:
+        """Ask the question that was clicked on."""
+        self._prompt.replace_text(event.question)
+        self._prompt.send()

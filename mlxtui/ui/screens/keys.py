@@ -1,50 +1,125 @@
-"""All keys of the app, on one page."""
+"""Help: what has the focus, and the keys that work there; or every key of the app."""
 
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from textual.app import ComposeResult
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from mlxtui.i18n import N_, _
-from mlxtui.ui.bindings import translate_bindings
+from mlxtui.ui.actions import Action, key_text
+from mlxtui.ui.places import APP_ACTIONS, PLACES
+from mlxtui.ui.screens.safe_mouse import SafeMouse
+
+_KEY_CELLS = 24
+
+_EDITOR_ROWS = (
+    ("Enter", N_("Send the message, or a new line: as set in Settings")),
+    ("↑ ↓", N_("Earlier questions, from the first or last line")),
+    ("/", N_("Commands, at the beginning of the message")),
+    ("Tab", N_("To the conversation and back")),
+    ("Ctrl+Z, Ctrl+Y", N_("Undo, redo")),
+    ("Ctrl+C", N_("Copy the selected text")),
+)
 
 
-def key_rows() -> list[tuple[str, str]]:
-    """Each key and what it does."""
-    return [
-        ("Enter", _("Send the message")),
-        ("Ctrl+J, Shift+Enter", _("New line in the message")),
-        ("Esc", _("Stop the answer; what was written stays")),
-        ("Ctrl+N", _("New chat, without the earlier turns")),
-        ("Ctrl+O", _("Choose another model or a model folder")),
-        ("Ctrl+T", _("Show or hide the reasoning of answers")),
-        ("PageUp, PageDown", _("Scroll the conversation")),
-        ("Ctrl+End", _("Go to the newest text")),
-        ("Ctrl+C", _("Copy the selected text")),
-        ("Ctrl+P", _("Command palette: every action, themes")),
-        ("F1", _("This page")),
-        ("Ctrl+Q", _("Leave, at any moment")),
-    ]
+class KeyTable(Static):
+    """Keys beside what they do."""
+
+    COMPONENT_CLASSES = {"key-table--key"}
+
+    def __init__(self, rows: list[tuple[str, str]]) -> None:
+        super().__init__(markup=False)
+        self._rows = rows
+
+    def render(self) -> RenderResult:
+        """Two columns, the meaning wrapped in its own."""
+        table = Table.grid(padding=(0, 2))
+        table.add_column(
+            width=_KEY_CELLS,
+            style=self.get_component_rich_style("key-table--key", partial=True),
+        )
+        table.add_column()
+        for key, meaning in self._rows:
+            table.add_row(Text(key), Text(meaning))
+        return table
 
 
-class KeysScreen(ModalScreen[None]):
-    """Closed by Esc or F1."""
+class KeysScreen(SafeMouse, ModalScreen[None]):
+    """A page of groups of keys, closed by Esc or the key that opened it.
+
+    Args:
+        groups: Title, explanation (may be empty), rows of key and meaning.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1", "app.pop_screen", N_("Close")),
+        Binding("escape,question_mark,q", "dismiss", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(
+        self, title: str, groups: Iterable[tuple[str, str, list[tuple[str, str]]]]
+    ) -> None:
         super().__init__()
-        translate_bindings(self)
+        self._title = title
+        self._groups = list(groups)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="keys") as box:
-            box.border_title = _("Keys")
-            box.border_subtitle = _("Esc closes")
-            for key, meaning in key_rows():
-                yield Static(key, classes="key", markup=False)
-                yield Static(meaning, classes="meaning", markup=False)
+            box.border_title = self._title
+            box.border_subtitle = _("↑ ↓ scroll · Esc closes")
+            for title, text, rows in self._groups:
+                yield Static(title, classes="group", markup=False)
+                if text:
+                    yield Static(text, classes="text", markup=False)
+                yield KeyTable(rows)
+
+
+def key_sheet(keys: Mapping[str, str]) -> KeysScreen:
+    """Every key of the app.
+
+    Args:
+        keys: Action name to keys, where the user has changed them.
+    """
+    groups = [(_("Everywhere"), "", _rows(APP_ACTIONS, keys))]
+    for place in PLACES:
+        rows = _rows(place.ACTIONS, keys)
+        if place.NAME == "chat":
+            rows += [(key, _(meaning)) for key, meaning in _EDITOR_ROWS]
+        groups.append((_(place.TITLE), "", rows))
+    return KeysScreen(_("Keys"), groups)
+
+
+def help_for(screen: Screen[None], keys: Mapping[str, str]) -> KeysScreen:
+    """What the focused widget is for, and the keys of the place that it is in."""
+    texts: list[str] = []
+    title, rows = _("Help"), list[tuple[str, str]]()
+    for node in screen.focused.ancestors_with_self if screen.focused else ():
+        help_text = getattr(node, "HELP", None)
+        if isinstance(help_text, str) and not isinstance(node, Screen):
+            texts.append(_(help_text))
+        place = next((kind for kind in PLACES if isinstance(node, kind)), None)
+        if place is not None:
+            title, rows = _(place.TITLE), _rows(place.ACTIONS, keys)
+    return KeysScreen(
+        _("Help"),
+        [
+            (title, "\n\n".join(texts[:1]), rows),
+            (_("Everywhere"), "", _rows(APP_ACTIONS, keys)),
+        ],
+    )
+
+
+def _rows(actions: Iterable[Action], keys: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [
+        (
+            key_text(keys.get(action.name, action.keys))
+            + (f"  /{action.slash}" if action.slash else ""),
+            _(action.meaning),
+        )
+        for action in actions
+    ]

@@ -5,9 +5,20 @@ from mlxtui.types import FinishReason, GenerationStats
 from mlxtui.units import bytes_text, rate_text, seconds_text
 
 
-def statistics_text(stats: GenerationStats, reason: FinishReason) -> str:
-    """What an answer cost and why it ended, from the most to the least wanted."""
+def statistics_text(
+    stats: GenerationStats, reason: FinishReason, *, is_short: bool = False
+) -> str:
+    """What an answer cost and why it ended, from the most to the least wanted.
+
+    Args:
+        is_short: For a screen without the room for all of it.
+    """
     parts = [_reason_text(reason)]
+    if is_short:
+        if stats.generated_tokens:
+            rate = rate_text(stats.generation_tokens_per_second)
+            parts.append(_("{rate} tokens/s").format(rate=rate))
+        return " · ".join(parts)
     if stats.generated_tokens:
         parts += [
             ngettext("{count} token", "{count} tokens", stats.generated_tokens).format(

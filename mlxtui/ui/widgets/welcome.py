@@ -2,39 +2,75 @@
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widgets import Static
 
 from mlxtui import paths
 from mlxtui.harmless import harmless, one_line
 from mlxtui.i18n import _
 from mlxtui.ui.model_state import ModelState
+from mlxtui.ui.widgets.line_widget import LineWidget
+
+
+class Proposals(LineWidget):
+    """Questions to begin with, each a click or a ↓ away."""
+
+    PREFIX = "proposals"
+    COMPONENT_CLASSES = {"proposals--hint"}
+
+    class Chosen(Message):
+        """A question was clicked on."""
+
+        def __init__(self, question: str) -> None:
+            super().__init__()
+            self.question = question
+
+    def render(self) -> Content:
+        """A line for each, under the hint."""
+        hint = _("↓ proposes a question, Enter asks it:")
+        lines = [Content.styled(hint, self.part_style("hint"))]
+        for number, question in enumerate(example_questions()):
+            click = Style.from_meta({"@click": f"choose({number})"})
+            lines.append(Content(f"› {question}").stylize(click))
+        return Content("\n").join(lines)
+
+    def action_choose(self, number: int) -> None:
+        """Ask a question that was clicked on."""
+        self.post_message(self.Chosen(example_questions()[number]))
 
 
 class Welcome(Vertical):
-    """Gone at the first question."""
+    """Hidden at the first question."""
 
     model_state: reactive[ModelState] = reactive(ModelState())
 
     def compose(self) -> ComposeResult:
         yield Static("mlxtui", classes="title", markup=False)
         yield Static("", classes="who", markup=False)
-        yield Static("", classes="examples", markup=False)
-        yield Static(
-            _("Ctrl+O chooses another model · F1 shows all keys · Ctrl+Q leaves"),
-            classes="keys",
-            markup=False,
+        yield Proposals()
+        yield Static("", classes="keys", markup=False)
+
+    def watch_model_state(self) -> None:
+        """Introduce the model that answers."""
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Show every text in the language in use."""
+        state = self.model_state
+        self.query_one(".who", Static).update(_who(state))
+        proposals = self.query_one(Proposals)
+        proposals.display = is_guide(state)
+        proposals.refresh(layout=True)
+        self.query_one(".keys", Static).update(
+            _("Ctrl+O chooses another model · F1 explains · Ctrl+Q leaves")
         )
 
-    def watch_model_state(self, state: ModelState) -> None:
-        """Introduce the model that answers."""
-        self.query_one(".who", Static).update(_who(state))
-        examples = self.query_one(".examples", Static)
-        examples.update("\n".join(f"› {text}" for text in example_questions()))
-        examples.display = _is_guide(state)
 
-
-def _is_guide(state: ModelState) -> bool:
+def is_guide(state: ModelState) -> bool:
+    """Whether the built-in model answers, or will."""
     if state.loaded is None:
         return state.loading_name == "guide"
     return state.loaded.path == paths.guide_model_dir()
@@ -47,7 +83,7 @@ def _who(state: ModelState) -> str:
         return _("No model is loaded.")
     if not state.name:
         return _("Looking for the model…")
-    if _is_guide(state):
+    if is_guide(state):
         return _("You are talking to guide, a tiny model that knows only this app.")
     text = _("You are talking to {name}.").format(name=one_line(state.name))
     if state.loaded is not None and not state.loaded.has_chat_template:
