@@ -7,9 +7,9 @@ import os
 import tempfile
 from dataclasses import asdict
 
-from tests.bench.measure import Measurement
+from tests.bench.measure import Figure, Measurement
 
-NAMES = ("start", "engine", "guide")
+NAMES = ("start", "engine", "guide", "ui")
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(MLXTUI_HOME=home, HF_HOME=f"{home}/hf")
-        measured: list[Measurement] = importlib.import_module(
+        measured: list[Measurement | Figure] = importlib.import_module(
             f"tests.bench.{arguments.name}"
         ).run()
     if arguments.json:

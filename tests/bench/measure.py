@@ -1,8 +1,10 @@
-"""One measured figure: ours, the peer's, their ratio and its spread."""
+"""What is measured: ours, the peer's, their ratio, the spread."""
 
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+_MARKS = {None: "", True: "  pass", False: "  FALLS SHORT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,6 @@ class Measurement:
         )
 
     def __str__(self) -> str:
-        mark = {None: "", True: "  pass", False: "  FALLS SHORT"}[self.passed]
         limit = ""
         if self.at_least is not None:
             limit = f", at least {self.at_least:g}"
@@ -60,7 +61,60 @@ class Measurement:
         return (
             f"{self.name}\n    ours {self.ours:.4g}, peer {self.peer:.4g}, ratio"
             f" {self.ratio:.3f} ({self.ratio_low:.3f} – {self.ratio_high:.3f}{limit})"
-            f"{mark}"
+            f"{_MARKS[self.passed]}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Medians over the rounds of one run, where the mark is ours alone to reach."""
+
+    name: str
+    unit: str
+    ours: float
+    ours_low: float
+    ours_high: float
+    peer: float
+    peer_low: float
+    peer_high: float
+    under: float | None = None
+    """Where our median must stay, in the unit."""
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether ours reaches its mark; None where there is none."""
+        return None if self.under is None else self.ours < self.under
+
+    @classmethod
+    def of_rounds(
+        cls,
+        name: str,
+        unit: str,
+        *,
+        ours: Sequence[float],
+        peer: Sequence[float],
+        under: float | None = None,
+    ) -> "Figure":
+        """A figure from what each round measured."""
+        return cls(
+            name=name,
+            unit=unit,
+            ours=statistics.median(ours),
+            ours_low=min(ours),
+            ours_high=max(ours),
+            peer=statistics.median(peer),
+            peer_low=min(peer),
+            peer_high=max(peer),
+            under=under,
+        )
+
+    def __str__(self) -> str:
+        limit = "" if self.under is None else f", under {self.under:g} {self.unit}"
+        ratio = f", ratio {self.ours / self.peer:.3f}" if self.peer else ""
+        return (
+            f"{self.name}\n    ours {self.ours:.4g} {self.unit} ({self.ours_low:.4g}"
+            f" – {self.ours_high:.4g}{limit}), peer {self.peer:.4g} {self.unit}"
+            f" ({self.peer_low:.4g} – {self.peer_high:.4g}){ratio}{_MARKS[self.passed]}"
         )
 
 
