@@ -1,22 +1,34 @@
 """Draw the README's pictures from the real app: `python -m screenshots.make`.
 
-The answers are recorded, so that the pictures do not change by themselves.
+In the chat the built-in model answers, as it does for a newcomer; the list of models is
+a recorded one. The PNGs are made of the SVGs by Chromium, where it is installed.
 """
 
 import asyncio
 import html
 import itertools
+import os
 import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from rich.cells import cell_len
+from textual import events
 from textual.pilot import Pilot
 
-from mlxtui import i18n
+from mlxtui.backend.backend import Backend
+from mlxtui.i18n import LANGUAGES, Language
 from mlxtui.settings import Settings
-from mlxtui.types import LocalModel, TextKind
-from mlxtui.ui.app import MlxTuiApp
-from tests.recorded import GUIDE, Answer, Script
+from mlxtui.types import LocalModel
+from mlxtui.ui.app import MakeBackend, MlxTuiApp
+from mlxtui.ui.panes.chat import ChatPane
+from tests.recorded import GUIDE, Script
+
+Theme = Literal["dark", "light"]
 
 _FOLDER = Path(__file__).parent
 
@@ -24,62 +36,50 @@ _TEXT = re.compile(
     r'(<text [^>]*)x="([\d.]+)"([^>]*)textLength="([\d.]+)"([^>]*>)([^<]+)</text>'
 )
 
-_QUESTION = {
-    "en": "How do I use another model?",
-    "ja": "別のモデルを使うには？",
+_QUESTIONS = {
+    "en": ("What can I do here?", "How do I use another model?"),
+    "ja": ("ここでは何ができますか？", "別のモデルを使うには？"),
 }
-_REASONING = "The user wants to switch models. Ctrl+O opens the list."
-_REASONING_SECONDS = 1.4
-_ANSWER = {
-    "en": (
-        "Press **Ctrl+O**. The list shows every model on this machine:\n\n"
-        "1. type a part of its name, or the path of a folder,\n"
-        "2. choose it with the arrows,\n"
-        "3. press **Enter**.\n\n"
-        "From a shell:\n\n"
-        '```sh\nmlxtui run Qwen3-4B-4bit "Why is the sky blue?"\n```\n'
-    ),
-    "ja": (
-        "**Ctrl+O** を押すと、この Mac にあるモデルの一覧が開きます。\n\n"
-        "1. 名前の一部、またはフォルダのパスを入力\n"
-        "2. 矢印キーで選ぶ\n"
-        "3. **Enter** で読み込み\n\n"
-        "シェルからは：\n\n"
-        '```sh\nmlxtui run Qwen3-4B-4bit "空はなぜ青い？"\n```\n'
-    ),
-}
+_SIZE = (100, 32)
+_THEMES: tuple[Theme, ...] = ("dark", "light")
+_MARGIN_PIXELS = 4
 
 
 async def _draw(
-    name: str,
-    language: i18n.Language,
-    size: tuple[int, int],
-    theme: str,
-    keys: tuple[str, ...] = (),
+    place: str, theme: Theme, language: Language, make_backend: MakeBackend
 ) -> None:
-    i18n.set_language(language)
-    pieces: list[tuple[TextKind, str]] = [
-        ("reasoning", _REASONING),
-        ("answer", _ANSWER[language]),
-    ]
-    script = Script(answers=[Answer(pieces, pause_seconds=_REASONING_SECONDS)])
-
     def find_model() -> LocalModel:
         return GUIDE
 
-    app = MlxTuiApp(Settings(theme=theme), find_model, make_backend=script.backend)
-    async with app.run_test(size=size) as pilot:
-        await _settle(pilot)
-        if "chat" in name:
-            app.screen.query_one("PromptArea").text = _QUESTION[language]  # type: ignore[attr-defined]
-            await pilot.press("enter")
-            await _settle(pilot)
-            while app.screen.query(".-waiting, .-streaming"):
-                await pilot.pause(0.1)
-        await pilot.press(*keys)
-        await _settle(pilot)
+    used = Settings(theme=theme, language=language, setup_done=True)
+    app = MlxTuiApp(used, find_model, make_backend=make_backend)
+    async with app.run_test(size=_SIZE) as pilot:
+        await _until(pilot, lambda: app.model_state.phase == "ready")
+        if place == "chat":
+            await _chat(pilot, app.workspace.chat, language)
+        else:
+            await pilot.press({"models": "f3", "settings": "f8"}[place], "down")
+        await pilot.pause(3)  # the figures of the memory come
         picture = _TEXT.sub(_in_cells, app.export_screenshot(title="mlxtui"))
-        (_FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
+    app.backend.close()
+    file = _FOLDER / f"{place}-{theme}-{language}.svg"
+    file.write_text(picture, encoding="utf-8")
+    _make_png(file)
+    print(file.name)
+
+
+async def _chat(pilot: Pilot[None], chat: ChatPane, language: Language) -> None:
+    for question in _QUESTIONS[language]:
+        pilot.app.post_message(events.Paste(question))
+        await pilot.pause(0.2)
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        await _until(pilot, lambda: not chat.conversation.is_answering)
+
+
+async def _until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.05)
 
 
 def _in_cells(match: re.Match[str]) -> str:
@@ -100,19 +100,34 @@ def _in_cells(match: re.Match[str]) -> str:
     return "".join(runs)
 
 
-async def _settle(pilot: Pilot[None]) -> None:
-    for _turn in range(3):
-        await pilot.pause(0.1)
+def _make_png(file: Path) -> None:
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        print(f"no Chromium: {file.with_suffix('.png').name} is not made again")
+        return
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', file.read_text("utf-8"))
+    assert box is not None
+    width, height = (int(float(side)) + _MARGIN_PIXELS for side in box.groups())
+    with tempfile.TemporaryDirectory() as profile:
+        subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+             "--hide-scrollbars", f"--user-data-dir={profile}",
+             f"--window-size={width},{height}",
+             f"--screenshot={file.with_suffix('.png')}", file.as_uri()],
+            capture_output=True, check=True, timeout=120,
+        )  # fmt: skip
 
 
 async def main() -> None:
     """Draw all of them."""
-    wide, small = (100, 32), (80, 24)
-    await _draw("start", "en", small, "textual-dark")
-    await _draw("chat", "en", wide, "textual-dark")
-    await _draw("chat-ja", "ja", wide, "textual-light")
-    await _draw("models", "en", wide, "textual-dark", ("ctrl+o", "down"))
-    await _draw("keys", "en", small, "textual-light", ("f1",))
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["MLXTUI_HOME"] = home
+        for theme in _THEMES:
+            for language in LANGUAGES:
+                await _draw("chat", theme, language, Backend)
+        for place in ("models", "settings"):
+            await _draw(place, "dark", "en", Script().backend)
+            await _draw(place, "light", "ja", Script().backend)
 
 
 if __name__ == "__main__":

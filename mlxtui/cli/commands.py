@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from mlxtui import __version__
-from mlxtui.cli.main import print_error
+from mlxtui.cli.error_line import print_error
 from mlxtui.i18n import N_, _
 
 _COMMANDS = {

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mlxtui import paths, settings
-from mlxtui.cli.main import print_error
+from mlxtui.cli.error_line import print_error
 from mlxtui.cli.setup import setup_command
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _

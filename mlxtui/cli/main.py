@@ -6,9 +6,8 @@ import os
 import sys
 
 from mlxtui import i18n, paths, settings
+from mlxtui.cli.error_line import print_error
 from mlxtui.errors import MlxTuiError
-from mlxtui.harmless import one_line
-from mlxtui.i18n import _
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -37,13 +36,6 @@ def _run(arguments: list[str]) -> int:
     from mlxtui.cli.commands import run_command
 
     return run_command(arguments)
-
-
-def print_error(message: str, hint: str = "") -> None:
-    """An error as one line and a hint, on standard error."""
-    print(_("Error: {message}").format(message=one_line(message)), file=sys.stderr)
-    if hint:
-        print(f"  {one_line(hint)}", file=sys.stderr)
 
 
 def _use_language() -> None:

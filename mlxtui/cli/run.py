@@ -13,7 +13,7 @@ from mlxtui.backend.backend import new_request_id
 from mlxtui.backend.commands import Generate
 from mlxtui.backend.events import GenerationFinished, Progress, TextDelta
 from mlxtui.cli.completion import complete_model
-from mlxtui.cli.main import print_error
+from mlxtui.cli.error_line import print_error
 from mlxtui.cli.sampling_options import sampling_from, sampling_options
 from mlxtui.cli.session import Session, keyboard_interrupts, open_session
 from mlxtui.cli.start import local_model, log_to_file

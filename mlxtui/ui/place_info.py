@@ -1,12 +1,8 @@
 """What the app knows of a place that nobody has opened yet."""
 
-import importlib
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mlxtui.ui.actions import Action
-
-if TYPE_CHECKING:
-    from mlxtui.ui.place import Place
 
 
 class PlaceInfo:
@@ -27,10 +23,3 @@ class PlaceInfo:
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
     WIDGET: ClassVar[str]
     """Module and class of the place itself."""
-
-    @classmethod
-    def load(cls) -> "type[Place]":
-        """Import the place."""
-        module, _colon, name = cls.WIDGET.partition(":")
-        place: type[Place] = getattr(importlib.import_module(module), name)
-        return place

@@ -1,5 +1,6 @@
 """The registry of places: a new one is added here and nowhere else."""
 
+import importlib
 from collections.abc import Iterator
 
 from mlxtui.i18n import N_
@@ -7,6 +8,7 @@ from mlxtui.ui.actions import Action
 from mlxtui.ui.panes.chat_actions import ChatInfo
 from mlxtui.ui.panes.models_actions import ModelsInfo
 from mlxtui.ui.panes.settings_actions import SettingsInfo
+from mlxtui.ui.place import Place
 from mlxtui.ui.place_info import PlaceInfo
 
 PLACES: tuple[type[PlaceInfo], ...] = (ChatInfo, ModelsInfo, SettingsInfo)
@@ -86,3 +88,11 @@ def all_actions() -> Iterator[Action]:
     for place in PLACES:
         yield from place.ACTIONS
     yield from APP_ACTIONS
+
+
+def load_place(name: str) -> type[Place]:
+    """Import a place's widgets, by its name."""
+    (info,) = (place for place in PLACES if place.NAME == name)
+    module, _colon, class_name = info.WIDGET.partition(":")
+    place: type[Place] = getattr(importlib.import_module(module), class_name)
+    return place

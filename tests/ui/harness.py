@@ -163,11 +163,11 @@ class User:
 
     async def settle(self) -> None:
         """Let everything that is on its way arrive and be drawn."""
-        for _turn in range(3):
-            # `pause` also waits for an idle processor: a real engine leaves none.
-            await self.pilot._wait_for_screen()
-            if not self.has_real_engine:
-                await self.pilot.pause()
+        await self.pilot._wait_for_screen()
+        if not self.has_real_engine:
+            # It waits for an idle processor, which a real engine does not leave.
+            await self.pilot.pause()
+        await self.pilot._wait_for_screen()
 
     async def press(self, *keys: str) -> None:
         """Press keys, one after the other."""

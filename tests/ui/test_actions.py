@@ -15,7 +15,7 @@ from mlxtui.ui.app import MlxTuiApp
 from mlxtui.ui.palette import ActionProvider, palette_title
 from mlxtui.ui.place import Place
 from mlxtui.ui.place_info import PlaceInfo
-from mlxtui.ui.places import APP_ACTIONS, PLACES, all_actions
+from mlxtui.ui.places import APP_ACTIONS, PLACES, all_actions, load_place
 from mlxtui.ui.screens.keys import KeysScreen
 from mlxtui.ui.transcript.part_actions import PART_ACTIONS
 from mlxtui.ui.transcript.transcript import Transcript
@@ -24,7 +24,7 @@ from mlxtui.ui.widgets.place_bar import PlaceBar
 from tests.ui.harness import User, answer, open_app
 
 ACTIONS = tuple(all_actions())
-KINDS = {place.NAME: place.load() for place in PLACES}
+KINDS = {place.NAME: load_place(place.NAME) for place in PLACES}
 
 WITHOUT_SLASH = {
     "chat.send": "sends what is in the prompt, which would be the command itself",
@@ -196,15 +196,15 @@ async def test_every_slash_command_does_its_action(calls: list[Call]) -> None:
             assert user.prompt.text == ""
 
         for action in (item for item in ACTIONS if item.slash):
-            if not action.argument:
-                await send(f"/{action.slash}", "enter")
-                assert calls == [wanted(action)]
-            else:
-                # The menu first writes the command out, for the argument.
-                await send(f"/{action.slash}", "enter", "enter")
-                assert calls == [wanted(action)]
+            if action.argument:
                 await send(f"/{action.slash} some thing", "enter")
                 assert calls == [(action.verb, (*action.parameters, "some thing"))]
+            else:
+                await send(f"/{action.slash}", "enter")
+                assert calls == [wanted(action)]
+        # Where an argument may follow, the menu first writes the command out.
+        await send("/theme", "enter", "enter")
+        assert calls == [("theme", ("",))]
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24)])

@@ -4,6 +4,7 @@ import logging
 import threading
 
 import pytest
+from textual.command import CommandPalette
 
 from mlxtui import paths, settings
 from mlxtui.settings import Settings
@@ -37,7 +38,7 @@ async def test_a_suggested_question_is_answered_after_three_keys_at_most() -> No
 
 
 async def test_ctrl_q_leaves_from_every_place_and_page() -> None:
-    for key in ("f2", "f3", "f8", "f1", "ctrl+p", "ctrl+o", "ctrl+b"):
+    for key in ("f3", "f8", "f1", "ctrl+p", "ctrl+b"):
         async with open_app() as user:
             await user.press(key, "ctrl+q")
             app = user.app
@@ -104,18 +105,14 @@ async def test_a_warning_of_the_start_is_shown() -> None:
         assert "config.toml cannot be read." in user.picture
 
 
-async def test_a_page_is_not_opened_twice() -> None:
+async def test_one_page_at_a_time_lies_over_the_places() -> None:
     async with open_app() as user:
-        await user.app.perform("app.help")
-        await user.app.perform("app.keys")
-        await user.settle()
-        kinds = [type(screen) for screen in user.app.screen_stack]
-        assert kinds.count(KeysScreen) == 1
-        await user.press("escape")
-        await user.app.perform("app.command_palette")
-        await user.app.perform("app.command_palette")
-        await user.settle()
+        await user.press("f1", "ctrl+p", "ctrl+p")
         assert len(user.app.screen_stack) == 2
+        assert isinstance(user.app.screen, KeysScreen)
+        await user.press("escape", "ctrl+p", "f1", "ctrl+p")
+        assert len(user.app.screen_stack) == 2
+        assert isinstance(user.app.screen, CommandPalette)
 
 
 async def test_an_error_in_a_handler_leaves_with_one_line_and_no_traceback(

@@ -29,7 +29,7 @@ async def test_f1_explains_what_has_the_focus() -> None:
         ):
             await user.press(*keys, "f1")
             assert isinstance(user.app.screen, KeysScreen)
-            assert " ".join(help_text.split()) in page(user)
+            assert help_text and " ".join(help_text.split()) in page(user)
             for action in (*user.app.workspace.place.ACTIONS, *APP_ACTIONS):
                 assert action.meaning in page(user)
             await user.press("escape")

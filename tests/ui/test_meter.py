@@ -12,6 +12,7 @@ from mlxtui.backend.commands import MeasureMemory
 from mlxtui.backend.events import MemoryMeasured
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
+from mlxtui.ui.app import MlxTuiApp
 from mlxtui.ui.messages import BackendEvent
 from mlxtui.ui.widgets.meter import Meter, Pressure
 from tests.recorded import GUIDE, Answer, Script
@@ -112,7 +113,9 @@ async def test_it_is_drawn_again_only_when_a_text_changed(
         assert drawn == 1
 
 
-async def test_memory_is_not_measured_while_someone_types() -> None:
+async def test_memory_is_not_measured_while_someone_types(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A repaint would move an input method's window."""
 
     def measurements(user: User) -> int:
@@ -120,13 +123,15 @@ async def test_memory_is_not_measured_while_someone_types() -> None:
         return sum(isinstance(item, MeasureMemory) for item in commands)
 
     async with open_app() as user:
-        before = measurements(user)
+        await user.until(lambda: measurements(user))
+        no_key_seconds = user.app.seconds_since_key
         await user.press("a")
-        user.app._measure_memory()
-        assert measurements(user) == before
-        user.app._key_seconds -= 60
-        user.app._measure_memory()
-        assert measurements(user) == before + 1
+        assert user.app.seconds_since_key < no_key_seconds
+        for seconds, is_measured in ((0.1, False), (0.9, False), (1.1, True)):
+            monkeypatch.setattr(MlxTuiApp, "seconds_since_key", seconds)
+            before = measurements(user)
+            user.app._measure_memory()
+            assert (measurements(user) > before) == is_measured
 
 
 async def test_a_long_name_leaves_room_for_the_activity() -> None:

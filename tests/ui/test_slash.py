@@ -154,13 +154,13 @@ async def test_arguments_reach_their_action() -> None:
 async def test_wide_letters_leave_the_meanings_in_a_column(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = {"NAME": "名前", "Next colours": "次の配色"}
+    words = {"NAME": "名前"}
     monkeypatch.setattr(
         "mlxtui.ui.widgets.slash_menu._", lambda text: words.get(text, f"= {text}")
     )
     async with open_app() as user:
-        await user.press("/")
+        await user.press("/", "m")
         rows = [line for line in user.picture.splitlines() if line.startswith("  /")]
-        assert len(rows) == 8
+        assert len(rows) == len(offered(user)) > 1
         assert any("名前" in row for row in rows)
         assert len({cell_len(row.partition("= ")[0]) for row in rows}) == 1

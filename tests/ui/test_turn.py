@@ -2,6 +2,8 @@
 
 import pytest
 
+from mlxtui.ui.messages import CopyRequested
+from mlxtui.ui.terminal_app import TerminalApp
 from mlxtui.ui.transcript.messages import LinkClicked
 from tests.recorded import Answer
 from tests.ui.harness import User, answer, failure, open_app
@@ -30,10 +32,10 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What the app was asked to copy: the text and what it is."""
     texts: list[tuple[str, str]] = []
 
-    async def copy(_app: object, text: str, what: str) -> None:
-        texts.append((text, what))
+    def hear(_app: TerminalApp, message: CopyRequested) -> None:
+        texts.append((message.text, message.what))
 
-    monkeypatch.setattr("mlxtui.ui.app.MlxTuiApp._copy", copy)
+    monkeypatch.setattr(TerminalApp, "on_copy_requested", hear)
     return texts
 
 

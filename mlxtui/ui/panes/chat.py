@@ -313,6 +313,10 @@ class ChatPane(ChatInfo, Place):
         """Copy the part that is marked."""
         self.conversation.transcript.action_copy_part()
 
+    def action_open_link(self) -> None:
+        """Open a link of the part that is marked."""
+        self.conversation.transcript.action_open_link()
+
     def action_fold(self) -> None:
         """Fold or unfold the reasoning of the turn that is marked."""
         self.conversation.transcript.action_fold()

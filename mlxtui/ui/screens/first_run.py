@@ -18,6 +18,7 @@ from mlxtui.settings import Settings
 from mlxtui.settings.models_folder import folder_problem, free_bytes
 from mlxtui.ui.screens.safe_mouse import SafeMouse
 from mlxtui.ui.widgets.choice_row import ChoiceRow
+from mlxtui.ui.widgets.prose import Prose
 from mlxtui.units import bytes_text
 
 # Each in its own language: who cannot read the page finds the way out.
@@ -54,7 +55,7 @@ class FirstRunScreen(SafeMouse, ModalScreen[dict[str, str] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="first-run"):
-            yield Static(id="welcome", markup=False)
+            yield Prose(id="welcome")
             for field, note in (
                 (self._language, None),
                 (self._folder, "folder-note"),
@@ -64,7 +65,7 @@ class FirstRunScreen(SafeMouse, ModalScreen[dict[str, str] | None]):
                     yield Static(id=f"{field.id}-label", classes="label", markup=False)
                     yield field
                 if note is not None:
-                    yield Static(id=note, classes="note", markup=False)
+                    yield Prose(id=note, classes="note")
             yield self._start
 
     def on_mount(self) -> None:

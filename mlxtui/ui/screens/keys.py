@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from rich.table import Table
-from rich.text import Text
-from textual.app import ComposeResult, RenderResult
+from rich.cells import cell_len
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
@@ -15,8 +16,10 @@ from mlxtui.i18n import N_, _
 from mlxtui.ui.actions import Action, key_text
 from mlxtui.ui.places import APP_ACTIONS, PLACES
 from mlxtui.ui.screens.safe_mouse import SafeMouse
+from mlxtui.ui.widgets.line_widget import LineWidget
+from mlxtui.ui.widgets.prose import Prose, wrapped
 
-_KEY_CELLS = 24
+_KEY_CELLS = 26
 
 _EDITOR_ROWS = (
     ("Enter", N_("Send the message, or a new line: as set in Settings")),
@@ -28,26 +31,31 @@ _EDITOR_ROWS = (
 )
 
 
-class KeyTable(Static):
+class KeyTable(LineWidget):
     """Keys beside what they do."""
 
+    PREFIX = "key-table"
     COMPONENT_CLASSES = {"key-table--key"}
 
     def __init__(self, rows: list[tuple[str, str]]) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._rows = rows
 
-    def render(self) -> RenderResult:
+    def render(self) -> Content:
         """Two columns, the meaning wrapped in its own."""
-        table = Table.grid(padding=(0, 2))
-        table.add_column(
-            width=_KEY_CELLS,
-            style=self.get_component_rich_style("key-table--key", partial=True),
-        )
-        table.add_column()
+        key_style = self.part_style("key")
+        lines: list[Content] = []
         for key, meaning in self._rows:
-            table.add_row(Text(key), Text(meaning))
-        return table
+            shown = key
+            for line in wrapped(meaning, self.content_size.width - _KEY_CELLS):
+                gap = " " * (_KEY_CELLS - cell_len(shown))
+                lines.append(Content.assemble((shown, key_style), gap, line))
+                shown = ""
+        return Content("\n").join(lines)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The number of lines at a width."""
+        return sum(len(wrapped(row[1], width - _KEY_CELLS)) for row in self._rows)
 
 
 class KeysScreen(SafeMouse, ModalScreen[None]):
@@ -75,7 +83,7 @@ class KeysScreen(SafeMouse, ModalScreen[None]):
             for title, text, rows in self._groups:
                 yield Static(title, classes="group", markup=False)
                 if text:
-                    yield Static(text, classes="text", markup=False)
+                    yield Prose(text, classes="text")
                 yield KeyTable(rows)
 
 

@@ -11,7 +11,7 @@ from mlxtui.ui.actions import Action
 from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.panes.chat import ChatPane
 from mlxtui.ui.place import Place
-from mlxtui.ui.places import APP_ACTIONS, PLACES, all_actions
+from mlxtui.ui.places import APP_ACTIONS, all_actions, load_place
 from mlxtui.ui.screens.safe_mouse import SafeMouse
 from mlxtui.ui.widgets.key_line import KeyLine
 from mlxtui.ui.widgets.line_widget import LineWidget
@@ -62,8 +62,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         if name != self.place.NAME:
             opened = next((item for item in self.places if item.NAME == name), None)
             if opened is None:
-                (kind,) = (item for item in PLACES if item.NAME == name)
-                opened = kind.load()(self._backend)
+                opened = load_place(name)(self._backend)
                 opened.all_actions = tuple(all_actions())
                 opened.display = False
                 await self.mount(opened, before=self.query_one(Meter))

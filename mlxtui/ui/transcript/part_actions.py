@@ -27,6 +27,14 @@ PART_ACTIONS: tuple[Action, ...] = (
         types_text=True,
     ),
     Action(
+        name="chat.open_link",
+        title=N_("Open link"),
+        meaning=N_("Open the first link of the marked part; again for the next one"),
+        keys="o",
+        slash="link",
+        types_text=True,
+    ),
+    Action(
         name="chat.fold",
         title=N_("Fold"),
         meaning=N_("Show or hide the reasoning of the turn that is marked"),

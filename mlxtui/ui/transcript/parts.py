@@ -64,6 +64,14 @@ def previous_part(stack: TurnStack, part: Part) -> Part:
     return part
 
 
+def links_of(stack: TurnStack, part: Part) -> list[str]:
+    """The addresses that a part links to, each once."""
+    layout = stack.layout(stack.index_of(part.turn))
+    first, end = part.lines_in(layout)
+    hrefs = (run.href for line in layout.lines[first:end] for run in line.runs)
+    return list(dict.fromkeys(filter(None, hrefs)))
+
+
 def part_at(stack: TurnStack, index: int, line: int) -> Part:
     """The smallest part that a line of a turn is in."""
     for part in reversed(_parts_of(stack, index)):

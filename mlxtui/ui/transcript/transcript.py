@@ -18,7 +18,7 @@ from mlxtui.ui.markdown.lines import shown_code
 from mlxtui.ui.messages import CopyRequested
 from mlxtui.ui.transcript.messages import LinkClicked
 from mlxtui.ui.transcript.part_actions import PART_ACTIONS
-from mlxtui.ui.transcript.parts import Part, next_part, part_at, previous_part
+from mlxtui.ui.transcript.parts import Part, links_of, next_part, part_at, previous_part
 from mlxtui.ui.transcript.selectable import Hit, SelectableTurns
 from mlxtui.ui.transcript.stack import TurnStack
 from mlxtui.ui.transcript.turns import AnswerTurn, QuestionTurn, Turn
@@ -48,6 +48,8 @@ class Transcript(SelectableTurns, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._cursor: Part | None = None
+        self._opened: tuple[Part, str] | None = None
+        """The link that was opened last by its key, and where it stands."""
         self._is_gone = False
         self._is_colouring = False
 
@@ -243,6 +245,21 @@ class Transcript(SelectableTurns, can_focus=True, inherit_bindings=False):
 
     def _copy(self, part: Part) -> None:
         self.post_message(CopyRequested(*part.copied()))
+
+    def action_open_link(self) -> None:
+        """Open a link of the part at the cursor, or of the newest turn."""
+        if not self._stack.turns:
+            return
+        part = self._cursor or Part(self._stack.turns[-1])
+        hrefs = links_of(self._stack, part)
+        if not hrefs:
+            self.app.notify(_("There is no link in this part."))
+            return
+        before = self._opened[1] if self._opened and self._opened[0] == part else None
+        number = hrefs.index(before) + 1 if before in hrefs else 0
+        href = hrefs[number % len(hrefs)]
+        self._opened = (part, href)
+        self.post_message(LinkClicked(href))
 
     def action_fold(self) -> None:
         """Fold or unfold the reasoning of the turn at the cursor."""

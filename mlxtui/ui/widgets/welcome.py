@@ -13,6 +13,7 @@ from mlxtui.harmless import harmless, one_line
 from mlxtui.i18n import _
 from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.widgets.line_widget import LineWidget
+from mlxtui.ui.widgets.prose import Prose
 
 
 class Proposals(LineWidget):
@@ -30,7 +31,7 @@ class Proposals(LineWidget):
 
     def render(self) -> Content:
         """A line for each, under the hint."""
-        hint = _("↓ proposes a question, Enter asks it:")
+        hint = _("↓ proposes a question:")
         lines = [Content.styled(hint, self.part_style("hint"))]
         for number, question in enumerate(example_questions()):
             click = Style.from_meta({"@click": f"choose({number})"})
@@ -49,9 +50,9 @@ class Welcome(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static("mlxtui", classes="title", markup=False)
-        yield Static("", classes="who", markup=False)
+        yield Prose(classes="who")
         yield Proposals()
-        yield Static("", classes="keys", markup=False)
+        yield Prose(classes="keys")
 
     def watch_model_state(self) -> None:
         """Introduce the model that answers."""

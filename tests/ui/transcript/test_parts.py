@@ -100,6 +100,20 @@ async def test_what_a_browser_opens_is_opened(href: str) -> None:
         assert reader.app.opened == [href]
 
 
+async def test_links_are_opened_by_key_one_after_the_other() -> None:
+    async with open_transcript((80, 40)) as reader:
+        await reader.press("o")
+        await reader.read(
+            "[a](https://a.example) and <https://b.example>, [a][1].\n\n[1]: https://a.example"
+        )
+        await reader.press("o", "o", "o")
+        assert reader.app.opened == [
+            "https://a.example", "https://b.example", "https://a.example"
+        ]  # fmt: skip
+        await reader.press("p", "p", "o")
+        assert len(reader.app.opened) == 3
+
+
 @pytest.mark.parametrize(
     "href", ["ssh://host", "x-apple.settings:com", "/bin/sh", "#a"]
 )
