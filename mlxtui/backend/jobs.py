@@ -1,29 +1,19 @@
-"""The job pool: what is slow and not MLX, one function per command."""
+"""The job pool: what is slow and not MLX; a thread imports the module of its job."""
 
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import assert_never
 
-from mlxtui import paths
 from mlxtui.backend.commands import JobCommand, MeasureMemory, ScanLibrary
 from mlxtui.backend.events import (
     Cancelled,
     Event,
     LibraryScanned,
-    MemoryMeasured,
     TerminalEvent,
 )
 from mlxtui.backend.failures import failure
-from mlxtui.convert import model_folder
-from mlxtui.hub import library
-from mlxtui.inference import machine_memory
 from mlxtui.settings import Settings
-from mlxtui.types import LocalModel, RequestId
-
-_GIB = 1024**3
 
 _THREADS = 4
 
@@ -50,9 +40,13 @@ class JobPool:
         try:
             match command:
                 case ScanLibrary():
+                    from mlxtui.backend.library_scan import scan_library
+
                     models = scan_library(self._settings, cancel)
                     end = LibraryScanned(request_id=request_id, models=models)
                 case MeasureMemory():
+                    from mlxtui.backend.memory_figures import measure_memory
+
                     end = measure_memory(request_id, self._settings)
                 case _ as unreachable:
                     assert_never(unreachable)
@@ -62,46 +56,3 @@ class JobPool:
             if cancel.is_set():
                 end = Cancelled(request_id=request_id)
         self._emit(end)
-
-
-def scan_library(
-    settings: Settings, cancel: threading.Event | None = None
-) -> tuple[LocalModel, ...]:
-    """The models of this machine; a cancelled scan returns what it has."""
-    found: dict[str, LocalModel] = {}
-    folders = library.find_folders(
-        paths.guide_model_dir(), settings.models_dir(), settings.model_folders
-    )
-    for folder in folders:
-        if cancel is not None and cancel.is_set():
-            break
-        model = model_folder.describe(folder.path, folder.name, folder.source)
-        if not model.problem:
-            needed_bytes = machine_memory.needed_bytes(model.size_bytes)
-            model = replace(model, needed_bytes=needed_bytes)
-        found.setdefault(model.name.lower(), model)  # the first place wins
-    return tuple(found.values())
-
-
-def measure_memory(request_id: RequestId, settings: Settings) -> MemoryMeasured:
-    """How full the memory is, by the estimate that guards a load.
-
-    Before MLX is imported its part is unknown: no model holds anything, and on Metal
-    the system's limit for the GPU is not counted yet.
-    """
-    machine = machine_memory.read()
-    limit_bytes = int(settings.memory_limit_gib * _GIB)
-    used_bytes, free_bytes = 0, min(machine.available_bytes, limit_bytes or sys.maxsize)
-    # MLX is imported in the engine thread; while it is, this waits for its end.
-    if "mlxtui.inference.memory" in sys.modules:
-        from mlxtui.inference import memory
-
-        models = memory.read(limit_bytes)
-        used_bytes, free_bytes = models.active_bytes, models.free_bytes
-    return MemoryMeasured(
-        request_id=request_id,
-        used_bytes=used_bytes,
-        free_bytes=free_bytes,
-        total_bytes=machine.total_bytes,
-        pressure=machine.pressure,
-    )

@@ -13,7 +13,7 @@ def complete_model(
 ) -> list[CompletionItem]:
     """Names of models that begin like this, or folders for a path."""
     from mlxtui import names, settings
-    from mlxtui.backend.jobs import scan_library
+    from mlxtui.backend.library_scan import scan_library
 
     if names.looks_like_path(incomplete):
         return [CompletionItem(incomplete, type="dir")]

@@ -8,7 +8,7 @@ import click
 from rich.cells import cell_len
 
 from mlxtui import names, settings
-from mlxtui.backend.jobs import scan_library
+from mlxtui.backend.library_scan import scan_library
 from mlxtui.cli.completion import complete_model
 from mlxtui.convert import model_folder
 from mlxtui.harmless import one_line

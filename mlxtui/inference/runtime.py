@@ -10,8 +10,11 @@ import importlib
 import os
 import resource
 import sys
+import threading
 import warnings
 from typing import Literal
+
+from tqdm import tqdm
 
 WiredLimit = Literal["off", "model", "max"]
 
@@ -26,6 +29,9 @@ def start(wired_limit: WiredLimit = "off") -> None:
     # 1.3 s and 90 MB. Nothing in this process needs it.
     sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    # Any tqdm bar inside Textual makes a lock that spawns a process, which dies of
+    # Textual's standard error without a file number (huggingface_hub#4066).
+    tqdm.set_lock(threading.RLock())
     # mlx_lm.utils lowers RLIMIT_NOFILE to 2048 at import, for good.
     setrlimit = resource.setrlimit
     resource.setrlimit = lambda *_args: None

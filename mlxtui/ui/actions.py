@@ -29,6 +29,8 @@ class Action:
     """What may follow the slash command, marked with `N_`; its method then takes it."""
     in_key_line: bool = False
     """Whether the key line under the place shows it."""
+    in_editor: bool = False
+    """The prompt takes its key, in the order of what is typed."""
     types_text: bool = False
     """Its key is a printable one: it works where no editor has the focus."""
 
@@ -59,7 +61,7 @@ def bindings(actions: Sequence[Action]) -> list[BindingType]:
             f"{action.verb}({', '.join(map(repr, action.parameters))})",
             action.title,
             show=False,
-            priority=not _edits_text(action.keys),
+            priority=not action.in_editor and not _edits_text(action.keys),
             id=action.name,
         )
         for action in actions

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
+from textual import work
 from textual._callback import invoke
 from textual.binding import BindingType
+from textual.command import Provider
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.signal import Signal
@@ -29,17 +31,27 @@ from mlxtui.ui.messages import (
     UnloadRequested,
 )
 from mlxtui.ui.model_state import ModelState, ModelSwitch
-from mlxtui.ui.palette import ActionProvider
 from mlxtui.ui.place import Place
 from mlxtui.ui.places import APP_ACTIONS, all_actions
 from mlxtui.ui.screens.workspace import WorkspaceScreen
 from mlxtui.ui.terminal_app import TerminalApp
 
+# The import of MLX in the engine's thread would hold up the first paint.
+_LOAD_AFTER_SECONDS = 0.1
 _AFTER_FIRST_PAINT_SECONDS = 0.3
 _MEMORY_SECONDS = 2.0
 _TYPING_SECONDS = 1.0
 
+# What the first paint needs; the others come with what they are named after.
+_FIRST_STYLES = ("app.tcss", "chat.tcss")
+
 MakeBackend = Callable[[Callable[[Event], None], Settings], Backend]
+
+
+def _actions_of_palette() -> type[Provider]:
+    from mlxtui.ui.palette import ActionProvider
+
+    return ActionProvider
 
 
 class MlxTuiApp(TerminalApp):
@@ -55,7 +67,7 @@ class MlxTuiApp(TerminalApp):
 
     TITLE = "mlxtui"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS = {ActionProvider}
+    COMMANDS = {_actions_of_palette}
     BINDINGS: ClassVar[list[BindingType]] = actions.bindings(APP_ACTIONS)
 
     settings: reactive[Settings] = reactive(Settings(), init=False)
@@ -72,7 +84,7 @@ class MlxTuiApp(TerminalApp):
     ) -> None:
         # Children mount before the app does, and subscribe.
         self.backend_signal: Signal[Event] = Signal(self, "backend event")
-        super().__init__(sorted(paths.styles_dir().glob("*.tcss")))
+        super().__init__([paths.styles_dir() / name for name in _FIRST_STYLES])
         themes.register(self, used.theme)
         self._find_model = find_model
         self._warning = warning
@@ -99,7 +111,7 @@ class MlxTuiApp(TerminalApp):
 
     def on_mount(self) -> None:
         """Load the model once the screen is drawn."""
-        self.call_after_refresh(self.run_worker, self._load_first_model)
+        self.set_timer(_LOAD_AFTER_SECONDS, self._start_loading)
         self.set_interval(_MEMORY_SECONDS, self._measure_memory)
         self.set_timer(_AFTER_FIRST_PAINT_SECONDS, self._settle)
         if self._warning:
@@ -107,6 +119,10 @@ class MlxTuiApp(TerminalApp):
         elif not self.settings.setup_done:
             self.call_after_refresh(self._ask_first_run)
 
+    def _start_loading(self) -> None:
+        self._load_first_model()
+
+    @work
     async def _load_first_model(self) -> None:
         try:
             # The search for a name walks the disk.

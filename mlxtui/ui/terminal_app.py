@@ -14,7 +14,6 @@ from textual.notifications import SeverityLevel
 from mlxtui import paths
 from mlxtui.harmless import harmless
 from mlxtui.i18n import _
-from mlxtui.ui.clipboard import copy_text
 from mlxtui.ui.messages import CopyRequested
 from mlxtui.ui.terminal_colours import PaletteColours, WithoutColours
 
@@ -63,6 +62,8 @@ class TerminalApp(App[None]):
 
     @work
     async def _copy(self, text: str, what: str) -> None:
+        from mlxtui.ui.clipboard import copy_text
+
         copied = await copy_text(self, text)
         self.notify(
             copied.notice(what),

@@ -8,7 +8,8 @@ import pytest
 from mlxtui.backend.backend import new_request_id
 from mlxtui.backend.commands import MeasureMemory
 from mlxtui.backend.events import Failed, MemoryMeasured, ModelLoaded, TextDelta
-from mlxtui.backend.jobs import measure_memory, scan_library
+from mlxtui.backend.library_scan import scan_library
+from mlxtui.backend.memory_figures import measure_memory
 from mlxtui.settings import Settings
 from tests.engine_harness import EngineHarness, running_engine
 from tests.models import write_model

@@ -1,7 +1,7 @@
 """A terminal that measures: cheap enough to leave the app its share of two cores.
 
-It knows where each character stands and nothing of colours, which takes a hundredth of
-pyte's time.
+It knows where each character stands, and nothing of colours; pyte would take more time
+than the app.
 """
 
 import codecs

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -188,7 +189,8 @@ def _run_ours(make_backend: MakeBackend, folder: Path, recorder: Recorder) -> No
 
     watched = partial(WatchedApp, make_backend=make_backend)
     ui_app.MlxTuiApp = watched  # type: ignore[misc, assignment]
-    run_command(["--model", str(folder)])
+    with suppress(SystemExit):
+        run_command(["--model", str(folder)])
 
 
 def _run_peer(make_backend: MakeBackend, folder: Path, recorder: Recorder) -> None:
@@ -206,10 +208,8 @@ def _main(which: str, text: str, report: str) -> None:
     else:
         folder, make_backend = Path(text), Backend
     run = {"ours": _run_ours, "peer": _run_peer}[which]
-    try:
-        run(recorder.backend(make_backend), folder, recorder)
-    finally:
-        recorder.write()
+    run(recorder.backend(make_backend), folder, recorder)
+    recorder.write()
 
 
 def _paced(text: Text) -> MakeBackend:

@@ -22,9 +22,6 @@ _AFTER_SECONDS = 3.0
 _WORST_SECONDS = 10.0
 _LEAVE = "\x11"
 
-# At some 400 tokens/s, ten seconds.
-_FULL_SPEED_TOKENS = 4096
-
 
 @dataclass(slots=True)
 class Stream:
@@ -92,19 +89,12 @@ def measure_stream(which: Literal["ours", "peer"], text: str, folder: Path) -> S
 
 
 def write_endless_guide(folder: Path) -> Path:
-    """The built-in model without a token that ends an answer; only the length does."""
+    """The built-in model without a token that ends an answer: only its context does."""
     shutil.copytree(paths.guide_model_dir(), folder)
     changes: dict[str, dict[str, object]] = {
-        "config.json": {
-            "eos_token_id": [],
-            "max_position_embeddings": _FULL_SPEED_TOKENS,
-        },
+        "config.json": {"eos_token_id": []},
         "generation_config.json": {"eos_token_id": []},
-        "tokenizer_config.json": {
-            "eos_token": None,
-            "pad_token": None,
-            "model_max_length": _FULL_SPEED_TOKENS,
-        },
+        "tokenizer_config.json": {"eos_token": None, "pad_token": None},
     }
     for name, values in changes.items():
         file = folder / name

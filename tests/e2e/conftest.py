@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mlxtui import settings
 from tests.e2e.terminal import Terminal
 from tests.models import write_model
 
@@ -31,6 +32,7 @@ def open_terminal(
 ) -> Iterator[OpenTerminal]:
     """Start `mlxtui` with these arguments, or a script that stands for it."""
     opened: list[Terminal] = []
+    settings.save_value("setup_done", "true")
 
     def start(
         *arguments: str, script: str = "", rows: int = 24, columns: int = 80

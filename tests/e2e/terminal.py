@@ -131,6 +131,8 @@ class Terminal:
                 text = self._process.read_nonblocking(_READ, timeout=seconds)
             except pexpect.TIMEOUT:
                 break
+            except pexpect.EOF:
+                raise AssertionError(f"The program has ended.\n{self.shown}") from None
             self._follow(text)
         self._draws = True
 

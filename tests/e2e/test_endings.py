@@ -33,7 +33,7 @@ BREAKS = {
 def broken(self):
     raise ZeroDivisionError("a fault of ours")
 
-MlxTuiApp.action_show_keys = broken
+MlxTuiApp.action_help = broken
 """,
     "coroutine": """
 async def broken(self):
@@ -42,7 +42,7 @@ async def broken(self):
 async def fail():
     raise ZeroDivisionError("a fault of ours")
 
-MlxTuiApp.action_show_keys = broken
+MlxTuiApp.action_help = broken
 """,
     "thread": """
 def fail():
@@ -51,7 +51,7 @@ def fail():
 def broken(self):
     threading.Thread(target=fail).start()
 
-MlxTuiApp.action_show_keys = broken
+MlxTuiApp.action_help = broken
 """,
     "drawing": """
 from mlxtui.ui.screens.keys import KeysScreen
@@ -105,7 +105,7 @@ def test_ctrl_q_while_an_answer_is_written(
 ) -> None:
     terminal = started(open_terminal, "--model", str(long_model))
     terminal.press("Tell me.\r")
-    terminal.until_shown("Answering")
+    terminal.until_shown("Esc Stop")
     terminal.press(CTRL_Q)
     assert terminal.wait_for_end() == 0
     assert_terminal_is_as_before(terminal)
@@ -144,7 +144,7 @@ def test_a_signal_while_an_answer_is_written(
 ) -> None:
     terminal = started(open_terminal, "--model", str(long_model))
     terminal.press("Tell me.\r")
-    terminal.until_shown("Answering")
+    terminal.until_shown("Esc Stop")
     terminal.send_signal(signal.SIGTERM)
     assert terminal.wait_for_end() == 143
     assert_terminal_is_as_before(terminal)
@@ -175,7 +175,7 @@ def test_closing_the_window_ends_the_process(
 ) -> None:
     terminal = started(open_terminal, "--model", str(long_model))
     terminal.press("Tell me.\r")
-    terminal.until_shown("Answering")
+    terminal.until_shown("Esc Stop")
     process = psutil.Process(terminal.process_id)
     family = [process, *process.children(recursive=True)]
     terminal.close_window()
@@ -190,5 +190,7 @@ def test_the_log_is_private_and_nothing_else_is_written(
     terminal.press(CTRL_Q)
     assert terminal.wait_for_end() == 0
     assert os.stat(paths.log_dir()).st_mode & 0o077 == 0
-    written = [path for path in (tmp_path / "home").rglob("*") if path.is_file()]
-    assert written == [paths.log_file()]
+    home = tmp_path / "home"
+    written = {path for path in home.rglob("*") if path.is_file()}
+    of_the_fixture = set(paths.config_dir().iterdir())
+    assert written - of_the_fixture == {paths.log_file()}

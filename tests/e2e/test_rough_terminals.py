@@ -24,7 +24,7 @@ _KEYS = 10_000
 _KEYS_AT_ONCE = 100
 _PAUSE_SECONDS = 0.02
 # Escape alone is known by what does not follow it.
-_LONG_PAUSE_SECONDS = 0.3
+_LONG_PAUSE_SECONDS = 0.2
 # The last of the keys have been looked at.
 _SURE_PAUSE_SECONDS = 1.5
 _ATTEMPTS = 4

@@ -143,7 +143,7 @@ async def test_a_setting_s_text_is_harmless() -> None:
     used = settings.save_values(
         {"setup_done": "true", "language": "en", "model": f"{BIDI} {MARKUP} \x9b31m"}
     )
-    async with open_app(settings=used) as user:
+    async with open_app(settings=used, size=(200, 40)) as user:
         await user.press("f8", *["down"] * 4)
         assert "[bold]x[/bold]" in user.picture
         assert_harmless(user)

@@ -23,8 +23,8 @@ from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.panes.chat_actions import ChatInfo
 from mlxtui.ui.place import Place
 from mlxtui.ui.prompt_history import PromptHistory
+from mlxtui.ui.style_files import add_styles
 from mlxtui.ui.widgets.meter import ContextFill
-from mlxtui.ui.widgets.parameters import ParametersPanel
 from mlxtui.ui.widgets.prompt import PromptArea
 from mlxtui.ui.widgets.slash_menu import SlashMenu
 from mlxtui.ui.widgets.welcome import (
@@ -36,6 +36,7 @@ from mlxtui.ui.widgets.welcome import (
 
 if TYPE_CHECKING:
     from mlxtui.ui.conversation import Conversation
+    from mlxtui.ui.widgets.parameters import ParametersPanel
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class ChatPane(ChatInfo, Place):
             # Not at the top: its Markdown is a quarter of the time to the first paint.
             from mlxtui.ui.conversation import Conversation
 
+            add_styles(self.app, "transcript")
             self._made_conversation = Conversation(
                 self.backend,
                 manner=self._manner,
@@ -119,6 +121,7 @@ class ChatPane(ChatInfo, Place):
 
     def _show_settings(self, settings: Settings) -> None:
         self._prompt.send_key = settings.send_key
+        self._prompt.keys = dict(settings.keys)
 
     def _show_empty(self, empty: bool) -> None:
         self.query_one("#empty").display = empty
@@ -236,11 +239,11 @@ class ChatPane(ChatInfo, Place):
 
     def action_send(self) -> None:
         """Send what is in the prompt."""
-        self._prompt.send()
+        self._prompt.action_send()
 
     def action_new_line(self) -> None:
         """Break the line in the prompt."""
-        self._prompt.insert("\n")
+        self._prompt.action_new_line()
 
     def action_new(self) -> None:
         """Begin again without the earlier turns."""
@@ -251,6 +254,8 @@ class ChatPane(ChatInfo, Place):
     async def action_parameters(self) -> None:
         """Show the panel, or hide it; what was typed in it still counts."""
         if self._panel is None:
+            from mlxtui.ui.widgets.parameters import ParametersPanel
+
             self._panel = ParametersPanel()
             await self.query_one(Horizontal).mount(self._panel)
         else:
@@ -334,9 +339,9 @@ class ChatPane(ChatInfo, Place):
         command = f"/{event.action.slash}"
         self._prompt.replace_text(command if event.run else f"{command} ")
         if event.run:
-            self._prompt.send()
+            self._prompt.action_send()
 
     def on_proposals_chosen(self, event: Proposals.Chosen) -> None:
         """Ask the question that was clicked on."""
         self._prompt.replace_text(event.question)
-        self._prompt.send()
+        self._prompt.action_send()

@@ -6,6 +6,7 @@ from mlxtui.i18n import N_
 from mlxtui.ui.actions import Action
 from mlxtui.ui.place_info import PlaceInfo
 from mlxtui.ui.transcript.part_actions import PART_ACTIONS
+from mlxtui.ui.widgets.prompt_actions import PROMPT_ACTIONS
 
 CHAT_ACTIONS = (
     Action(
@@ -16,18 +17,7 @@ CHAT_ACTIONS = (
         slash="stop",
         in_key_line=True,
     ),
-    Action(
-        name="chat.send",
-        title=N_("Send"),
-        meaning=N_("Send the message, also where Enter breaks the line"),
-        keys="ctrl+s",
-    ),
-    Action(
-        name="chat.new_line",
-        title=N_("New line"),
-        meaning=N_("Begin a new line in the message, also where Enter sends"),
-        keys="ctrl+j",
-    ),
+    *PROMPT_ACTIONS,
     Action(
         name="chat.new",
         title=N_("New chat"),

@@ -18,6 +18,7 @@ from mlxtui.settings import Settings
 from mlxtui.settings.models_folder import folder_problem, free_bytes
 from mlxtui.ui.screens.safe_mouse import SafeMouse
 from mlxtui.ui.widgets.choice_row import ChoiceRow
+from mlxtui.ui.widgets.ordered_input import OrderedInput
 from mlxtui.ui.widgets.prose import Prose
 from mlxtui.units import bytes_text
 
@@ -33,6 +34,7 @@ class FirstRunScreen(SafeMouse, ModalScreen[dict[str, str] | None]):
         used: The settings in use, from which the answers are proposed.
     """
 
+    CSS_PATH = paths.styles_dir() / "first_run.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "skip", show=False),
         Binding("down", "app.focus_next", show=False),
@@ -45,7 +47,7 @@ class FirstRunScreen(SafeMouse, ModalScreen[dict[str, str] | None]):
         self._language_before = i18n.current_language()
         self._has_chosen_key = used.send_key != Settings().send_key
         self._language = ChoiceRow(id="language")
-        self._folder = Input(str(used.models_dir()), compact=True, id="folder")
+        self._folder = OrderedInput(str(used.models_dir()), compact=True, id="folder")
         self._send_key = ChoiceRow(id="send-key")
         self._start = Button(compact=True, variant="primary", id="start")
         self._language.choices = {name: _LANGUAGE_NAMES[name] for name in LANGUAGES}
@@ -70,7 +72,6 @@ class FirstRunScreen(SafeMouse, ModalScreen[dict[str, str] | None]):
 
     def on_mount(self) -> None:
         """The button has the focus: Enter takes what is shown."""
-        self._folder.cursor_blink = False
         self._show_texts()
         self._start.focus()
 

@@ -12,6 +12,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from mlxtui import paths
 from mlxtui.i18n import N_, _
 from mlxtui.ui.actions import Action, key_text
 from mlxtui.ui.places import APP_ACTIONS, PLACES
@@ -65,6 +66,7 @@ class KeysScreen(SafeMouse, ModalScreen[None]):
         groups: Title, explanation (may be empty), rows of key and meaning.
     """
 
+    CSS_PATH = paths.styles_dir() / "keys.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", show=False),
     ]

@@ -13,6 +13,7 @@ from mlxtui.ui.panes.chat import ChatPane
 from mlxtui.ui.place import Place
 from mlxtui.ui.places import APP_ACTIONS, all_actions, load_place
 from mlxtui.ui.screens.safe_mouse import SafeMouse
+from mlxtui.ui.style_files import add_styles
 from mlxtui.ui.widgets.key_line import KeyLine
 from mlxtui.ui.widgets.line_widget import LineWidget
 from mlxtui.ui.widgets.meter import MemoryFigures, Meter
@@ -62,6 +63,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         if name != self.place.NAME:
             opened = next((item for item in self.places if item.NAME == name), None)
             if opened is None:
+                add_styles(self.app, name)
                 opened = load_place(name)(self._backend)
                 opened.all_actions = tuple(all_actions())
                 opened.display = False

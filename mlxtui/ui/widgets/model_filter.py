@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from mlxtui.ui.widgets.model_table import ModelTable
-from mlxtui.ui.widgets.ordered_keys import OrderedInput
+from mlxtui.ui.widgets.ordered_input import OrderedInput
 
 
 class ModelFilter(OrderedInput):
@@ -21,7 +21,6 @@ class ModelFilter(OrderedInput):
 
     def __init__(self, table: ModelTable) -> None:
         super().__init__(compact=True)
-        self.cursor_blink = False  # it would move an input method's window
         self._table = table
 
     def action_move(self, step: str) -> None:

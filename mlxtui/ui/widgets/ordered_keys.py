@@ -1,7 +1,8 @@
-"""Editors that take their keys in the order in which they were pressed."""
+"""An editor that takes its keys in the order in which they were pressed."""
 
 from textual import events
-from textual.widgets import Input, TextArea
+from textual.widget import Widget
+from textual.widgets import TextArea
 
 
 class OrderedTextArea(TextArea):
@@ -10,8 +11,13 @@ class OrderedTextArea(TextArea):
     `ab<Backspace>cd` in one burst became `abc`.
     """
 
+    def on_mount(self) -> None:
+        """Stand still: a blinking cursor repaints, which moves the window of an input
+        method."""
+        self.cursor_blink = False
+
     async def _on_key(self, event: events.Key) -> None:
-        if not await _run_own_binding(self, event):
+        if not await run_own_binding(self, event):
             await super()._on_key(event)
 
     def _watch_show_vertical_scrollbar(self) -> None:
@@ -20,16 +26,11 @@ class OrderedTextArea(TextArea):
             super()._watch_show_vertical_scrollbar()
 
 
-class OrderedInput(Input):
-    """The same for a field of one line."""
-
-    async def _on_key(self, event: events.Key) -> None:
-        if not await _run_own_binding(self, event):
-            await super()._on_key(event)
-
-
-async def _run_own_binding(editor: Input | TextArea, event: events.Key) -> bool:
-    for binding in editor._bindings.key_to_bindings.get(event.key, ()):
+async def run_own_binding(editor: Widget, event: events.Key) -> bool:
+    """Do at once what a key means to an editor; False when it means nothing."""
+    bindings = editor._bindings.copy()
+    bindings.apply_keymap(editor.app._keymap)
+    for binding in bindings.key_to_bindings.get(event.key, ()):
         if not binding.priority and await editor.app.run_action(binding.action, editor):
             event.stop()
             event.prevent_default()

@@ -12,7 +12,8 @@ from textual.widgets import Input, Static, Switch, TextArea
 from mlxtui.errors import InvalidParameter
 from mlxtui.i18n import N_, _
 from mlxtui.sampling import RANGES, SamplingParams
-from mlxtui.ui.widgets.ordered_keys import OrderedInput, OrderedTextArea
+from mlxtui.ui.widgets.ordered_input import OrderedInput
+from mlxtui.ui.widgets.ordered_keys import OrderedTextArea
 
 
 def _number(name: str) -> Callable[[str], float | int]:
@@ -88,9 +89,6 @@ class ParametersPanel(VerticalScroll):
 
     def on_mount(self) -> None:
         """Write the labels."""
-        self.query_one(TextArea).cursor_blink = False
-        for field in self.query(Input):
-            field.cursor_blink = False
         self.retranslate()
 
     def focus_first(self) -> None:

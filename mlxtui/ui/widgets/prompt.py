@@ -3,13 +3,16 @@
 from typing import ClassVar, Literal
 
 from textual import events
+from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from mlxtui.i18n import N_, _
+from mlxtui.ui.actions import bindings, key_text
 from mlxtui.ui.prompt_history import PromptHistory
 from mlxtui.ui.widgets.ordered_keys import OrderedTextArea
+from mlxtui.ui.widgets.prompt_actions import PROMPT_ACTIONS
 from mlxtui.ui.widgets.slash_menu import SlashMenu
 
 SendKey = Literal["enter", "ctrl+s"]
@@ -33,7 +36,11 @@ class PromptArea(OrderedTextArea):
         " before, ↓ in an empty prompt proposes questions."
     )
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PROMPT_ACTIONS)
+
     send_key: reactive[SendKey] = reactive[SendKey]("enter")
+    keys: reactive[dict[str, str]] = reactive(dict)
+    """Action name to keys, where the user has changed them."""
 
     class Submitted(Message):
         """The user wants to send the text."""
@@ -52,8 +59,6 @@ class PromptArea(OrderedTextArea):
         super().__init__(
             show_line_numbers=False, soft_wrap=True, highlight_cursor_line=False
         )
-        # A blinking cursor repaints, which moves an input method's window.
-        self.cursor_blink = False
         self.prompt_history = history
         self._menu = menu
 
@@ -65,13 +70,21 @@ class PromptArea(OrderedTextArea):
         """Name the keys in the border."""
         self.retranslate()
 
+    def watch_keys(self) -> None:
+        """Name the keys in the border."""
+        self.retranslate()
+
     def retranslate(self) -> None:
         """Show the placeholder and the keys in the language in use."""
         self.placeholder = _("Ask a question, or / for commands")
+        send, new_line = (
+            key_text(self.keys.get(action.name, action.keys))
+            for action in PROMPT_ACTIONS
+        )
         self.border_subtitle = (
-            _("Enter sends · Ctrl+J new line")
+            _("Enter sends · {key} new line").format(key=new_line)
             if self.send_key == "enter"
-            else _("Ctrl+S sends · Enter new line")
+            else _("{key} sends · Enter new line").format(key=send)
         )
 
     def render_line(self, y: int) -> Strip:
@@ -96,9 +109,9 @@ class PromptArea(OrderedTextArea):
         """Do what a key means here; False leaves it to the editor."""
         here = self.cursor_location
         if key in _SENDING_KEYS or (key == "enter" and self.send_key == "enter"):
-            self.send()
+            self.action_send()
         elif key in _BREAKING_KEYS or key == "enter":
-            self.insert("\n")
+            self.action_new_line()
         elif key == "up" and self.navigator.is_first_wrapped_line(here):
             return self._recall(self.prompt_history.older(self.text))
         elif key == "down" and self.navigator.is_last_wrapped_line(here):
@@ -118,7 +131,11 @@ class PromptArea(OrderedTextArea):
         self.replace(text, (0, 0), self.document.end)
         self.move_cursor(self.document.end)
 
-    def send(self) -> None:
+    def action_new_line(self) -> None:
+        """Begin a new line."""
+        self.insert("\n")
+
+    def action_send(self) -> None:
         """Send the text, unless it is blank."""
         if self.text.strip():
             self.post_message(self.Submitted(self, self.text))

@@ -20,6 +20,7 @@ from mlxtui.ui.setting_rows import SettingRow
 from mlxtui.ui.widgets.choice_row import ChoiceRow
 from mlxtui.ui.widgets.folder_list import FolderList
 from mlxtui.ui.widgets.key_capture import KeyCapture
+from mlxtui.ui.widgets.ordered_input import OrderedInput
 
 
 class SettingDetails(VerticalScroll, can_focus=False):
@@ -48,7 +49,7 @@ class SettingDetails(VerticalScroll, can_focus=False):
         self._meaning = Static(classes="meaning", markup=False)
         self._choices = ChoiceRow()
         self._folders = FolderList()
-        self._input = Input(compact=True)
+        self._input = OrderedInput(compact=True)
         self._capture = KeyCapture()
         self._note = Static(classes="note", markup=False)
         self._facts = Static(classes="facts", markup=False)
@@ -65,7 +66,6 @@ class SettingDetails(VerticalScroll, can_focus=False):
 
     def on_mount(self) -> None:
         """A blinking cursor repaints, which moves an input method's window."""
-        self._input.cursor_blink = False
 
     @property
     def _editor(self) -> Widget:
@@ -91,7 +91,9 @@ class SettingDetails(VerticalScroll, can_focus=False):
         self._meaning.update(row.meaning)
         self._facts.update(_facts(row))
         is_list = isinstance(row.setting, Folders)
-        self._input.placeholder = _("Path of a folder") if is_list else row.default
+        self._input.placeholder = (
+            _("Path of a folder") if is_list else one_line(row.default)
+        )
         for editor in (self._choices, self._folders, self._input, self._capture):
             editor.display = editor is self._editor
             editor.disabled = row.origin == "environment"
@@ -107,7 +109,7 @@ class SettingDetails(VerticalScroll, can_focus=False):
         elif isinstance(setting, Keys):
             self._capture.resting = row.shown
         elif is_other or not self._input.has_focus:
-            self._input.value = row.text
+            self._input.value = one_line(row.text)
         self.show_note()
 
     def show_note(self, problem: str = "") -> None:
@@ -155,7 +157,7 @@ class SettingDetails(VerticalScroll, can_focus=False):
         self.show_note()
         self.post_message(self.Left())
         if row is not None:
-            self._input.value = row.text
+            self._input.value = one_line(row.text)
 
     # What its fields report
 
