@@ -31,17 +31,24 @@ class Detokenizer:
         self._window = list(prompt_tokens[-_CONTEXT_TOKENS:])
         self._shown = len(self._window)  # tokens of the window whose text is out
         self._shown_text = decode(self._window) if self._window else ""
+        self._held = 0  # tokens since the last one that completed a character
 
     def add(self, token: int) -> str:
         """The text that this token completes; empty while a character is not whole."""
         self._window.append(token)
+        self._held += 1
         text = self._decode(self._window)
-        held = len(self._window) - self._shown
-        if text.endswith(_REPLACEMENT) and held <= _MAX_HELD_TOKENS:
-            return ""
+        if text.endswith(_REPLACEMENT) and self._held <= _MAX_HELD_TOKENS:
+            # A token may end one character and begin the next.
+            whole = text.rstrip(_REPLACEMENT)
+            new_text = whole[len(self._shown_text) :]
+            if new_text:
+                self._shown_text, self._held = whole, 1
+            return new_text
         new_text = text[len(self._shown_text) :]
         if new_text:
             self._window = self._window[self._shown :]
             self._shown = len(self._window)
             self._shown_text = self._decode(self._window)
+            self._held = 0
         return new_text

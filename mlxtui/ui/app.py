@@ -89,6 +89,8 @@ class MlxTuiApp(TerminalApp):
         self._find_model = find_model
         self._warning = warning
         self._after_first_paint = after_first_paint
+        self.load_after_seconds = _LOAD_AFTER_SECONDS
+        """How long the first model waits for the first paint."""
         self.backend = make_backend(self._emit, used)
         self._models = ModelSwitch(self.backend, self._show_model)
         self._use(used)
@@ -111,7 +113,7 @@ class MlxTuiApp(TerminalApp):
 
     def on_mount(self) -> None:
         """Load the model once the screen is drawn."""
-        self.set_timer(_LOAD_AFTER_SECONDS, self._start_loading)
+        self.set_timer(self.load_after_seconds, self._start_loading)
         self.set_interval(_MEMORY_SECONDS, self._measure_memory)
         self.set_timer(_AFTER_FIRST_PAINT_SECONDS, self._settle)
         if self._warning:

@@ -16,21 +16,15 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from textual import events
-from textual.app import App, ComposeResult
-from textual.containers import VerticalScroll
-from textual.widgets import Markdown, TextArea
-from textual.widgets.markdown import MarkdownStream
-
 from mlxtui import paths
-from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import SCREEN_SECONDS, Command, Generate, LoadModel
+from mlxtui.backend.backend import Backend
+from mlxtui.backend.commands import SCREEN_SECONDS, Command, Generate
 from mlxtui.backend.events import Event, GenerationFinished, TextDelta
 from mlxtui.backend.replies import GenerationReply
+from mlxtui.cli import start
 from mlxtui.cli.main import main as run_command
 from mlxtui.settings import Settings
-from mlxtui.types import Message, RequestId
-from mlxtui.ui.messages import BackendEvent
+from mlxtui.types import RequestId
 from tests.bench.ui_texts import Text, pieces
 from tests.recorded import STATS, RecordedBackend, Script
 
@@ -115,86 +109,30 @@ class Recorder:
         self._report.write_text(json.dumps(content))
 
 
-class PeerPrompt(TextArea):
-    """An editor that sends with Enter."""
-
-    async def _on_key(self, event: events.Key) -> None:
-        if event.key == "enter":
-            event.prevent_default()
-            await self.screen.query_one(VerticalScroll).mount(Markdown(id="answer"))
-            assert isinstance(self.app, PeerApp)
-            self.app.ask(self.text)
-            self.clear()
-
-
-class PeerApp(App[None]):
-    """A bare Textual app: a prompt, and Textual's own stream into its own Markdown.
-
-    Args:
-        folder: The model to load.
-    """
-
-    CSS = "TextArea { height: 5; }"
-
-    _stream: MarkdownStream
-
-    def __init__(
-        self, make_backend: MakeBackend, folder: Path, recorder: Recorder
-    ) -> None:
-        super().__init__()
-        self._folder = folder
-        self._recorder = recorder
-        self.backend = make_backend(self._emit, Settings())
-
-    def compose(self) -> ComposeResult:
-        """The conversation over the prompt."""
-        yield VerticalScroll()
-        yield PeerPrompt(placeholder="Ask a question")
-
-    def on_mount(self) -> None:
-        """Load the model."""
-        self.run_worker(self._recorder.feel_the_loop())
-        self.query_one(PeerPrompt).focus()
-        self.query_one(VerticalScroll).anchor()
-        self.backend.submit(
-            LoadModel(request_id=new_request_id(), path=self._folder, name="model")
-        )
-
-    def ask(self, question: str) -> None:
-        """Stream the answer under the conversation."""
-        self._stream = Markdown.get_stream(self.query_one("#answer", Markdown))
-        self.backend.submit(
-            Generate(
-                request_id=new_request_id(),
-                path=self._folder,
-                messages=(Message("user", question),),
-            )
-        )
-
-    async def on_backend_event(self, message: BackendEvent) -> None:
-        """Show what the backend has."""
-        if isinstance(message.event, TextDelta):
-            await self._stream.write(message.event.text)
-
-    def _emit(self, event: Event) -> None:
-        self.post_message(BackendEvent(event))
-
-
 def _run_ours(make_backend: MakeBackend, folder: Path, recorder: Recorder) -> None:
-    from mlxtui.ui import app as ui_app
+    prepare_terminal = start._prepare_terminal
 
-    class WatchedApp(ui_app.MlxTuiApp):
-        def on_ready(self) -> None:
-            self.run_worker(recorder.feel_the_loop())
+    def prepare_and_watch() -> None:
+        prepare_terminal()
+        # Not before: Textual reads its variables when it is imported.
+        from mlxtui.ui import app as ui_app
 
-    watched = partial(WatchedApp, make_backend=make_backend)
-    ui_app.MlxTuiApp = watched  # type: ignore[misc, assignment]
+        class WatchedApp(ui_app.MlxTuiApp):
+            def on_ready(self) -> None:
+                self.run_worker(recorder.feel_the_loop())
+
+        watched = partial(WatchedApp, make_backend=make_backend)
+        ui_app.MlxTuiApp = watched  # type: ignore[misc, assignment]
+
+    start._prepare_terminal = prepare_and_watch
     with suppress(SystemExit):
         run_command(["--model", str(folder)])
 
 
 def _run_peer(make_backend: MakeBackend, folder: Path, recorder: Recorder) -> None:
-    app = PeerApp(make_backend, folder, recorder)
+    from tests.bench.ui_peer import PeerApp
+
+    app = PeerApp(make_backend, folder, recorder.feel_the_loop)
     app.run()
     app.backend.close()
 

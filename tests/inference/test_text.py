@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlxtui.inference.detokenizer import Detokenizer
@@ -140,6 +140,7 @@ def test_a_raw_text_keeps_its_markers(tokenizers: dict[str, Any]) -> None:
     text=st.text(alphabet="abc 日本\n", max_size=40),
     stop=st.text(alphabet="abc 日本\n", min_size=1, max_size=4),
 )
+@example(text="日日日日", stop="a")  # tokens of this text end within characters
 @settings(max_examples=150, deadline=None)
 def test_the_text_ends_before_the_first_stop(
     tokenizers: dict[str, Any], text: str, stop: str

@@ -233,6 +233,7 @@ async def open_app(
         warning=warning,
         make_backend=make_backend or played.backend,
     )
+    app.load_after_seconds = 0.001
     try:
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
             user = User(app, pilot, played, make_backend is Backend)

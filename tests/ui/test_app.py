@@ -123,7 +123,7 @@ async def test_an_error_in_a_handler_leaves_with_one_line_and_no_traceback(
     def broken(_prompt: PromptArea) -> None:
         raise ZeroDivisionError("a fault of ours")
 
-    monkeypatch.setattr(PromptArea, "send", broken)
+    monkeypatch.setattr(PromptArea, "action_send", broken)
     with (
         caplog.at_level(logging.ERROR),
         pytest.raises(ZeroDivisionError),

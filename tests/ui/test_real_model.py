@@ -150,7 +150,7 @@ async def test_a_switch_while_an_answer_is_written(short: Path, long: Path) -> N
 async def test_a_folder_that_is_no_model_says_why(tmp_path: Path) -> None:
     async with open_app(find_model=find(tmp_path), make_backend=Backend) as user:
         await user.until(lambda: user.model_line.startswith("✗ "))
-        assert "config.json" in "".join(user.picture.split())
+        await user.until(lambda: "config.json" in "".join(user.picture.split()))
         await user.press("ctrl+o", "enter")
         await wait_for_model(user, GUIDE.name)
 
