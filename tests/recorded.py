@@ -181,6 +181,9 @@ class RecordedBackend(Backend):
                 else:
                     self._answer(command, answer)
 
+    def use(self, settings: Settings) -> None:
+        """Its words do not depend on them."""
+
     def cancel(self, request_id: RequestId) -> None:
         """End an answer that is held open."""
         self._script.cancelled.append(request_id)

@@ -40,6 +40,11 @@ class Backend:
         else:
             self._engine.submit(Request(command, flag))
 
+    def use(self, settings: Settings) -> None:
+        """Go by these settings from the next command on."""
+        self._engine.use(settings)
+        self._jobs.use(settings)
+
     def cancel(self, request_id: RequestId) -> None:
         """Stop a request at its next step; one that has ended stays as it is."""
         flag = self._cancel_flags.get(request_id)

@@ -81,6 +81,10 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="mlxtui-engine")
         self._thread.start()
 
+    def use(self, settings: Settings) -> None:
+        """Go by these settings from the next load on."""
+        self._settings = settings
+
     def submit(self, request: Request) -> None:
         """Hand over a command; returns at once."""
         self._inbox.put(request)

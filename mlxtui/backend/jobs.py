@@ -26,6 +26,10 @@ class JobPool:
         self._settings = settings
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlxtui-job")
 
+    def use(self, settings: Settings) -> None:
+        """Go by these settings from the next job on."""
+        self._settings = settings
+
     def submit(self, command: JobCommand, cancel: threading.Event) -> None:
         """Hand over a command; returns at once."""
         self._pool.submit(self._run, command, cancel)

@@ -100,14 +100,12 @@ _ALL: tuple[Setting, ...] = (
         group=N_("Models"),
         title=N_("Models folder"),
         meaning=N_("Folder for your models, instead of mlxtui's own"),
-        needs_restart=True,
     ),
     Folders(
         key="model_folders",
         group=N_("Models"),
         title=N_("More folders"),
         meaning=N_("More folders that are looked through for models"),
-        needs_restart=True,
     ),
     Number(
         key="memory_limit_gib",
@@ -117,7 +115,6 @@ _ALL: tuple[Setting, ...] = (
         least=0,
         most=4096,
         unit="GiB",
-        needs_restart=True,
     ),
     Number(
         key="prompt_cache_gib",

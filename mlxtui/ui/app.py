@@ -193,6 +193,7 @@ class MlxTuiApp(TerminalApp):
     def _save(self, texts: dict[str, str]) -> None:
         try:
             self._use(settings.save_values(texts))
+            self.backend.use(self.settings)
         except SettingsError as error:
             self.notify_error(error.message, error.hint)
 

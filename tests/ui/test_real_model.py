@@ -6,10 +6,11 @@ import pytest
 
 from mlxtui.backend.backend import Backend
 from mlxtui.types import LocalModel
+from mlxtui.ui.messages import SettingChanged
 from mlxtui.ui.transcript.turns import AnswerTurn
 from tests.models import THINKING_TEMPLATE, write_model
 from tests.recorded import GUIDE
-from tests.ui.harness import FindModel, User, find_guide, open_app
+from tests.ui.harness import FindModel, User, find_guide, find_none, open_app
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +172,14 @@ async def test_leaving_while_an_answer_is_written(long: Path) -> None:
         await user.press("ctrl+q")
         await user.until(lambda: not user.app.is_running)
         assert user.app.return_code == 0
+
+
+async def test_a_models_folder_that_is_set_is_looked_through_at_once(
+    tmp_path: Path,
+) -> None:
+    write_model(tmp_path / "mine" / "tiny-llama")
+    async with open_app(find_model=find_none, make_backend=Backend) as user:
+        await user.press("f3")
+        user.app.post_message(SettingChanged("models_folder", str(tmp_path / "mine")))
+        await user.press("r")
+        await user.until(lambda: "tiny-llama" in user.picture)
