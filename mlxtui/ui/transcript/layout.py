@@ -1,5 +1,6 @@
 """A turn as lines of a width; a growing one keeps the lines that are finished."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from mlxtui.harmless import one_line
@@ -14,7 +15,7 @@ from mlxtui.ui.transcript.turns import AnswerTurn, QuestionTurn, Turn
 _SHORT_CELLS = 50
 
 
-class TurnLayout:
+class TurnLayout(ABC):
     """The lines of a turn."""
 
     def __init__(self, turn: Turn, width: int) -> None:
@@ -28,9 +29,9 @@ class TurnLayout:
         self._spans_of: list[Line] | None = None
         self._spans: list[tuple[int, int, Fence]] = []
 
+    @abstractmethod
     def update(self, colours: Colours) -> int:
         """Bring the lines up to date; returns the first that changed."""
-        raise NotImplementedError
 
     def recolour(self, fence: Fence, colours: Colours) -> tuple[int, int]:
         """Draw a block of code again; returns the lines that changed: first and end."""

@@ -1,6 +1,7 @@
 """The turns of a conversation as data: a question, and an answer that is written."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
@@ -15,7 +16,7 @@ Changed = Callable[["Turn"], None]
 """Told when what a turn says has changed."""
 
 
-class Turn:
+class Turn(ABC):
     """What one of the two said."""
 
     def __init__(self) -> None:
@@ -26,9 +27,9 @@ class Turn:
         """Nothing more comes."""
 
     @property
+    @abstractmethod
     def text(self) -> str:
         """What was said, as it was written."""
-        raise NotImplementedError
 
     @property
     def code_blocks(self) -> tuple[Fence, ...]:
