@@ -2,6 +2,12 @@
 
 MlxTuiError
 ├── InvalidParameter    a request's parameter is out of its range
+├── HubError            the model hub does not answer, or says no
+│   ├── RepositoryNotFound  no such repository, revision or file
+│   ├── AccessDenied    gated, private, or a token that is not valid
+│   └── Offline         no network is wanted, or there is none
+├── JobRefused          a plan that cannot be carried out
+│   └── DiskFull        too little room for it
 ├── ModelNotFound       no model, or several, under that name
 ├── ModelRefused        a folder that cannot be loaded, and why
 │   └── ModelTooLarge   it does not fit in memory
@@ -26,6 +32,30 @@ class MlxTuiError(Exception):
 
 class InvalidParameter(MlxTuiError):
     """A parameter outside its allowed range."""
+
+
+class HubError(MlxTuiError):
+    """The model hub does not answer, answers nonsense, or refuses."""
+
+
+class RepositoryNotFound(HubError):
+    """No such repository, revision or file, as far as this token may know."""
+
+
+class AccessDenied(HubError):
+    """A licence is to be accepted first, or the token is missing or not valid."""
+
+
+class Offline(HubError):
+    """The network is switched off in the settings, or not there."""
+
+
+class JobRefused(MlxTuiError):
+    """A job that cannot be done as asked."""
+
+
+class DiskFull(JobRefused):
+    """Too little room on the disk."""
 
 
 class ModelNotFound(MlxTuiError):

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NewType
 
+from mlxtui.plans import Provenance
+
+ModelKind = Literal["model", "embedder", "adapter"]
 RequestId = NewType("RequestId", str)
 
 Role = Literal["system", "user", "assistant"]
@@ -49,6 +52,7 @@ class LocalModel:
     """Full name: `owner/name` or the folder's name."""
     path: Path
     source: Source
+    kind: ModelKind = "model"
     architecture: str = ""
     """`model_type` of its config."""
     parameter_count: int | None = None
@@ -63,6 +67,10 @@ class LocalModel:
     """Tokens, from its config."""
     capabilities: tuple[str, ...] = ()
     """`chat`, `tools`, `thinking`, read from the chat template."""
+    commit: str = ""
+    """Of a snapshot in the Hugging Face cache; may be empty."""
+    provenance: Provenance | None = None
+    """Where it came from, for models that mlxtui made."""
     problem: str = ""
     """Why it cannot be loaded; empty when nothing speaks against it."""
     hint: str = ""

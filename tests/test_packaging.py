@@ -14,7 +14,7 @@ _PACKAGE = _ROOT / "mlxtui"
 
 _LEAVES = {
     "errors", "types", "units", "paths", "settings", "i18n", "names", "harmless",
-    "sampling",
+    "sampling", "plans", "recipes", "repositories",
 }  # fmt: skip
 
 # Room to the rooms that it may import, beside the leaves (DESIGN 2).
@@ -40,6 +40,8 @@ _HOMES = {
     "pygments": {"ui"},
     "psutil": {"inference", "cli"},
     "huggingface_hub": {"hub", "cli"},
+    "httpx2": {"hub"},
+    "filelock": {"hub"},
     "platformdirs": {"paths"},
     "tomlkit": {"settings"},
     "click": {"cli"},

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mlxtui.backend.commands import Command, JobCommand
 from mlxtui.backend.engine import Engine, Request
-from mlxtui.backend.events import Event, Progress, TextDelta
+from mlxtui.backend.events import Event, PassingEvent
 from mlxtui.backend.jobs import JobPool
 from mlxtui.settings import Settings
 from mlxtui.types import RequestId
@@ -62,6 +62,6 @@ class Backend:
         self._engine.close()
 
     def _emit(self, event: Event) -> None:
-        if not isinstance(event, Progress | TextDelta):
+        if not isinstance(event, PassingEvent):
             self._cancel_flags.pop(event.request_id, None)
         self._front_end(event)

@@ -14,8 +14,8 @@ from mlxtui.backend.events import (
     Event,
     Failed,
     ModelLoaded,
+    PassingEvent,
     Progress,
-    TextDelta,
 )
 from mlxtui.errors import MlxTuiError
 from mlxtui.settings import Settings
@@ -52,7 +52,7 @@ class Session:
                 if isinstance(event, Failed):
                     raise MlxTuiError(event.message, event.hint)
                 yield event
-                if not isinstance(event, Progress | TextDelta):
+                if not isinstance(event, PassingEvent):
                     return
         finally:
             self._request_id = None

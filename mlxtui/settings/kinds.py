@@ -15,6 +15,7 @@ from mlxtui.i18n import _
 # No control characters, and nothing that UTF-8 cannot hold.
 _BAD = r"\x00-\x1f\x7f\ud800-\udfff"
 _LINE = re.compile(rf"[^{_BAD}]+")
+_ADDRESS = re.compile(rf"https?://[^\s/{_BAD}][^\s?#{_BAD}]*")
 _KEYS = re.compile(rf"[^\s,{_BAD}]+( *, *[^\s,{_BAD}]+)*")
 
 _FLAG_WORDS = {
@@ -151,6 +152,25 @@ class Line(Setting):
         if not isinstance(value, str) or not _LINE.fullmatch(value):
             raise ValueError(value)
         return value
+
+
+class Secret(Line):
+    """A text of one line that is never shown; empty is none."""
+
+    def text(self, value: str) -> str:
+        return ""
+
+
+class Address(Setting):
+    """A web address, `https://host` or `http://host`; empty is none."""
+
+    def allowed(self) -> str:
+        return _("an address such as {example}").format(example="https://hub.example")
+
+    def from_toml(self, value: object) -> str:
+        if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+            raise ValueError(value)
+        return value.rstrip("/")
 
 
 class Folder(Setting):

@@ -10,6 +10,7 @@ from mlxtui import paths
 from mlxtui.errors import SettingsError
 from mlxtui.i18n import N_, _
 from mlxtui.settings.kinds import (
+    Address,
     Choice,
     Flag,
     Folder,
@@ -17,6 +18,7 @@ from mlxtui.settings.kinds import (
     Keys,
     Line,
     Number,
+    Secret,
     Setting,
 )
 
@@ -40,6 +42,9 @@ class Settings:
     memory_limit_gib: float = 0.0
     prompt_cache_gib: float = 2.0
     wired_limit: Literal["off", "model", "max"] = "off"
+    hub_token: str = field(default="", repr=False)
+    hub_endpoint: str = ""
+    offline: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
     """Action name to keys; an action that is not in it keeps its own."""
     setup_done: bool = False
@@ -137,6 +142,24 @@ _ALL: tuple[Setting, ...] = (
             "max": N_("as much as macOS recommends"),
         },
         needs_restart=True,
+    ),
+    Secret(
+        key="hub_token",
+        group=N_("Hugging Face"),
+        title=N_("Access token"),
+        meaning=N_("Token for gated and private models; empty takes that of `hf auth`"),
+    ),
+    Address(
+        key="hub_endpoint",
+        group=N_("Hugging Face"),
+        title=N_("Mirror"),
+        meaning=N_("Address of a mirror of Hugging Face, instead of its own"),
+    ),
+    Flag(
+        key="offline",
+        group=N_("Hugging Face"),
+        title=N_("Offline"),
+        meaning=N_("Nothing is asked of the network"),
     ),
     Keys(
         key="keys",

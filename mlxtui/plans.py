@@ -1,0 +1,195 @@
+"""What is to be done with a model, and what it will take, before anything is done."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from mlxtui.recipes import Recipe
+from mlxtui.repositories import RemoteFile, RepositoryAddress
+
+ContentsKind = Literal[
+    "mlx",  # a language model that MLX loads as it is, quantized or not
+    "safetensors",  # one that mlx-lm knows and that loads as it is, in Hugging Face form
+    "gguf",
+    "pickle",  # PyTorch's .bin or .pt without safetensors: never opened
+    "embedder",  # a sentence-transformers model
+    "adapter",  # LoRA, MLX's or PEFT's
+    "vision",  # needs a processor for pictures or sound
+    "other",  # a model of another purpose: speech, images, classification
+    "unknown",
+]
+Fit = Literal["fits", "tight", "too-big"]
+Stage = Literal["download", "verify", "convert", "quantize", "measure", "upload", "try"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufChoice:
+    """One of the quantizations in a repository of GGUF files."""
+
+    file: str
+    """Its first file's path."""
+    quantization: str
+    """As its tensors say; as its name says where they cannot be read yet."""
+    size_bytes: int
+    """Of all its parts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryNeed:
+    """What running a model takes at one length of context."""
+
+    context_tokens: int
+    needed_bytes: int
+    """Weights, cache and reserve together: the estimate that guards a load."""
+    cache_bytes: int
+    """Of these, what the conversation takes (the KV cache)."""
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheShape:
+    """What a model's context takes in memory, by its kinds of layers."""
+
+    bytes_per_token: int = 0
+    """Of all layers that see the whole context."""
+    window_bytes_per_token: int = 0
+    """Of all layers that see a sliding window."""
+    window_tokens: int = 0
+    fixed_bytes: int = 0
+    """Of layers whose state does not grow: Mamba and its like."""
+
+    def bytes_at(self, context_tokens: int) -> int:
+        """Bytes for a context of so many tokens."""
+        in_window = min(context_tokens, self.window_tokens)
+        return (
+            self.bytes_per_token * context_tokens
+            + self.window_bytes_per_token * in_window
+            + self.fixed_bytes
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a folder or a repository is, told from its content."""
+
+    kind: ContentsKind
+    architecture: str = ""
+    """`model_type` of its config."""
+    parameter_count: int | None = None
+    bits_per_weight: float | None = None
+    quantization: str = ""
+    """How its weights are stored: `4-bit group 64`, `mxfp4`, `bf16`; may be empty."""
+    is_packed: bool = False
+    """Whether its weights are quantized."""
+    size_bytes: int = 0
+    """Of its weights."""
+    context_length: int | None = None
+    """Tokens, from its config."""
+    capabilities: tuple[str, ...] = ()
+    """`chat`, `tools`, `thinking`, read from the chat template."""
+    cache: CacheShape | None = None
+    """None where its config does not tell."""
+    code_file: str = ""
+    """Program code of its own that it wants to run; never run without a yes."""
+    gguf: tuple[GgufChoice, ...] = ()
+    problem: str = ""
+    """Why it cannot become a model that answers here; empty when it can."""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """What the user wants made: fetch, convert, quantize, upload, in this order; each
+    one only where it is needed. It is what a job remembers on the disk.
+    """
+
+    source: str
+    """A hub address (`owner/name[@revision]`), or the absolute path of a folder."""
+    name: str = ""
+    """Of the result; empty takes the default."""
+    recipe: Recipe = Recipe()
+    file: str = ""
+    """One file of several to choose from, as in repositories of GGUF files."""
+    upload_to: str = ""
+    """Repository that the result is sent to; empty is none."""
+    allow_code: bool = False
+    """The user said yes, by name, to files of program code in it. They are fetched with
+    the others; nothing of ours runs them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep:
+    """One thing that will be done."""
+
+    stage: Stage
+    size_bytes: int = 0
+    """Fetched, read or sent; 0 where bytes say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a job will do, made before it starts."""
+
+    spec: JobSpec
+    address: RepositoryAddress | None = None
+    """None for a folder of this machine."""
+    commit: str = ""
+    path: Path | None = None
+    """The source folder, where it is on this machine already."""
+    contents: Contents
+    steps: tuple[PlanStep, ...] = ()
+    files: tuple[RemoteFile, ...] = ()
+    """What is needed of the repository, the files that are here already included."""
+    fetch_bytes: int = 0
+    """What is still to be fetched of them."""
+    disk_needed_bytes: int = 0
+    """What the disk takes in addition, at the most."""
+    disk_free_bytes: int = 0
+    result_name: str = ""
+    result_path: Path | None = None
+    """None until the snapshot's folder is known."""
+    result_size_bytes: int = 0
+    result_bits_per_weight: float | None = None
+    memory: tuple[MemoryNeed, ...] = field(default=())
+    """At 4k, 32k and the full context, as far as the model has them."""
+    problem: str = ""
+    """Why it cannot be done; nothing is then done."""
+    hint: str = ""
+    question: str = ""
+    """What must be answered with yes first: program code, by name."""
+
+    @property
+    def disk_free_after_bytes(self) -> int:
+        """What is left when all is done."""
+        return self.disk_free_bytes - self.disk_needed_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """What a quantization costs, measured on the text that comes with mlxtui."""
+
+    perplexity: float
+    source_perplexity: float | None
+    """None where the source does not fit into memory."""
+    mean_kl_divergence: float | None
+    """Of the result's next-token probabilities from the source's, in nats per token;
+    None where the source does not fit."""
+    generation_tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a model of the models folder came from; kept in a file beside it."""
+
+    source: str
+    """Full name, or the path of a folder."""
+    commit: str = ""
+    """Of a repository; may be empty."""
+    recipe: Recipe = Recipe()
+    made_at: str = ""
+    """ISO 8601, in UTC."""
+    kept_in_float: tuple[str, ...] = ()
+    """Layers that could not be packed."""
+    reason: str = ""
+    """Why these layers have these bits, where mlxtui chose."""
+    quality: Quality | None = None
