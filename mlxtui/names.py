@@ -1,12 +1,43 @@
 """One namespace for models: what a name that the user typed stands for."""
 
 import os
+import re
 from collections.abc import Sequence
 
 from mlxtui import paths
-from mlxtui.errors import ModelNotFound
+from mlxtui.errors import InvalidParameter, ModelNotFound
+from mlxtui.harmless import one_line
 from mlxtui.i18n import _
 from mlxtui.types import LocalModel
+
+
+# A folder's name that every file system takes, with at most one owner before it. What
+# begins with a dot is half made or hidden, and a dash looks like an option.
+_NEW_NAME = re.compile(r"[^\W_][\w.+ -]*(/[^\W_][\w.+ -]*)?")
+_MAX_NAME_BYTES = 200
+
+
+def check_new_name(name: str, models: Sequence[LocalModel]) -> str:
+    """A name for a model that is about to be made, without blanks at its ends.
+
+    Args:
+        models: Those that are here; none may have the name already.
+
+    Raises:
+        InvalidParameter: It cannot be a folder's name, or is taken.
+    """
+    name = name.strip()
+    if not _NEW_NAME.fullmatch(name) or len(name.encode()) > _MAX_NAME_BYTES:
+        raise InvalidParameter(
+            _("A model cannot be called {name}.").format(name=one_line(name) or "“”"),
+            hint=_("Use letters, digits, and . _ - + between them."),
+        )
+    if any(model.name.lower() == name.lower() for model in models):
+        raise InvalidParameter(
+            _("There is a model {name} already.").format(name=name),
+            hint=_("Choose another name, or remove that model first."),
+        )
+    return name
 
 
 def looks_like_path(name: str) -> bool:

@@ -37,6 +37,11 @@ def cache_dir() -> Path:
     return _folder("cache", platformdirs.user_cache_path(_APP, appauthor=False))
 
 
+def quality_cache_dir() -> Path:
+    """What sources of quantized models expect of the shipped texts."""
+    return cache_dir() / "quality"
+
+
 def log_dir() -> Path:
     """The folder of `mlxtui.log`."""
     return _folder("logs", platformdirs.user_log_path(_APP, appauthor=False))
@@ -45,6 +50,11 @@ def log_dir() -> Path:
 def settings_file() -> Path:
     """The settings, TOML."""
     return config_dir() / "config.toml"
+
+
+def recommended_file() -> Path:
+    """The user's own list of recommended models, TOML."""
+    return config_dir() / "recommended.toml"
 
 
 def log_file() -> Path:
@@ -60,6 +70,11 @@ def prompt_history_file() -> Path:
 def models_dir() -> Path:
     """Converted models, unless the settings name another folder."""
     return data_dir() / "models"
+
+
+def jobs_dir() -> Path:
+    """The list of jobs: for each one its state, its lock and its log."""
+    return data_dir() / "jobs"
 
 
 def guide_model_dir() -> Path:

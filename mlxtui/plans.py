@@ -9,7 +9,7 @@ from mlxtui.repositories import RemoteFile, RepositoryAddress
 
 ContentsKind = Literal[
     "mlx",  # a language model that MLX loads as it is, quantized or not
-    "safetensors",  # one that mlx-lm knows and that loads as it is, in Hugging Face form
+    "safetensors",  # one in Hugging Face form that mlx-lm knows and loads as it is
     "gguf",
     "pickle",  # PyTorch's .bin or .pt without safetensors: never opened
     "embedder",  # a sentence-transformers model
@@ -32,6 +32,31 @@ class GgufChoice:
     """As its tensors say; as its name says where they cannot be read yet."""
     size_bytes: int
     """Of all its parts."""
+
+
+# Below three quarters of the machine's memory in use is safe (Rapid-MLX,
+# raullenchai/Rapid-MLX#1435).
+_SAFE_FREE_SHARE = 0.25
+
+
+def fit_of(needed_bytes: int, free_bytes: int, total_bytes: int) -> Fit:
+    """Whether a model goes into memory: the word of plans, lists and recommendations.
+
+    `too-big` is exactly what the guard of a load refuses. What fits leaves a quarter of
+    the machine's memory free, or is small beside what is free now.
+
+    Args:
+        needed_bytes: What loading it takes, its reserve included.
+        free_bytes: What models may take in addition.
+        total_bytes: The machine's memory.
+    """
+    left_bytes = free_bytes - needed_bytes
+    if left_bytes < 0:
+        return "too-big"
+    is_small = needed_bytes <= free_bytes * _SAFE_FREE_SHARE
+    return (
+        "fits" if is_small or left_bytes >= total_bytes * _SAFE_FREE_SHARE else "tight"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +94,17 @@ class CacheShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WeightGroup:
+    """Weights of one kind of layer, all layers together."""
+
+    name: str
+    """Of the layers: `down_proj`, `embed_tokens`."""
+    input_width: int
+    """Length of the rows that are packed in groups."""
+    parameter_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
     """What a folder or a repository is, told from its content."""
 
@@ -89,12 +125,21 @@ class Contents:
     """`chat`, `tools`, `thinking`, read from the chat template."""
     cache: CacheShape | None = None
     """None where its config does not tell."""
+    weight_files: tuple[str, ...] = ()
+    """Paths of the files that hold its weights."""
+    weight_groups: tuple[WeightGroup, ...] = ()
+    """The weights that a quantization may pack; the others stay as they are."""
+    layer_count: int = 0
+    float_bits: int = 16
+    """Of the type of its weights that are not packed."""
     code_file: str = ""
-    """Program code of its own that it wants to run; never run without a yes."""
+    """Program code of its own that it wants to run; never run."""
     gguf: tuple[GgufChoice, ...] = ()
     problem: str = ""
-    """Why it cannot become a model that answers here; empty when it can."""
+    """Why it cannot become what its kind says, a model that answers here, an embedder
+    or an adapter; empty when it can."""
     hint: str = ""
+    """What to do about the problem; without one, what is to be known of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +179,11 @@ class Plan:
     address: RepositoryAddress | None = None
     """None for a folder of this machine."""
     commit: str = ""
+    source_name: str = ""
+    """Full name of the source: a model of the library is asked for by its path. A path
+    of a folder that is in no library."""
+    license: str = ""
+    """As the repository says; empty where it is not known."""
     path: Path | None = None
     """The source folder, where it is on this machine already."""
     contents: Contents

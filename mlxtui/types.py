@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NewType
 
-from mlxtui.plans import Provenance
+from mlxtui.plans import CacheShape, Provenance
 
 ModelKind = Literal["model", "embedder", "adapter"]
 RequestId = NewType("RequestId", str)
@@ -65,6 +65,8 @@ class LocalModel:
     """Memory that loading it takes, as the guard of a load counts it; 0 is unknown."""
     context_length: int | None = None
     """Tokens, from its config."""
+    cache: CacheShape | None = None
+    """What its context takes in memory; None where its config does not tell."""
     capabilities: tuple[str, ...] = ()
     """`chat`, `tools`, `thinking`, read from the chat template."""
     commit: str = ""

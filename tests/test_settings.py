@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ _TYPED: dict[str, tuple[str, object]] = {
     "memory_limit_gib": ("12.5", 12.5),
     "prompt_cache_gib": ("0", 0.0),
     "wired_limit": ("model", "model"),
+    "hub_token": ("hf_SecretOfTheTest", "hf_SecretOfTheTest"),
+    "hub_endpoint": ("https://hub.example/mirror/", "https://hub.example/mirror"),
+    "offline": ("on", True),
     "setup_done": ("true", True),
 }
 
@@ -258,13 +262,14 @@ def test_a_saved_value_is_the_one_that_is_loaded_and_shown(key: str) -> None:
     assert settings.parse(key, text) == value
     assert getattr(settings.save_value(key, text), key) == value
     assert getattr(settings.load(), key) == value
-    shown = SETTINGS[key].text(value)
-    assert settings.parse(key, shown) == value
+    if not isinstance(SETTINGS[key], settings.Secret):
+        shown = SETTINGS[key].text(value)
+        assert settings.parse(key, shown) == value
 
 
 @pytest.mark.parametrize("key", settings.keys())
 def test_an_empty_value_brings_the_default_back(key: str) -> None:
-    text = _TYPED[key][0] if key in _TYPED else "f2"
+    text = _TYPED[key][0] if key != "keys" else "f2"
     one = "keys.chat.new" if key == "keys" else key
     assert settings.save_value(one, text) != Settings()
     assert settings.save_value(key, "") == Settings()
@@ -289,6 +294,14 @@ def test_an_empty_value_brings_the_default_back(key: str) -> None:
         ("model_folders", "/a:/b\x1b"),
         ("keys", "ctrl+n"),
         ("keys.chat.new", "ctrl+n, ,f2"),
+        ("hub_endpoint", "hub.example"),
+        ("hub_endpoint", "ftp://hub.example"),
+        ("hub_endpoint", "https://"),
+        ("hub_endpoint", "https://a b"),
+        ("hub_endpoint", "https://hub.example?x=1"),
+        ("hub_endpoint", "https://hub.example:port"),
+        ("hub_endpoint", "https://[::1"),
+        ("offline", "sometimes"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_not_saved(key: str, text: str) -> None:
@@ -484,3 +497,58 @@ def test_two_windows_do_not_lose_one_anothers_changes(tmp_path: Path) -> None:
         assert window.returncode == 0
     used = settings.load()
     assert (used.memory_limit_gib, used.prompt_cache_gib) == (40, 40)
+
+
+# What nobody may see
+
+_SECRET = "hf_SecretOfTheTest"
+
+
+def _told(error: BaseException) -> str:
+    """Everything that a log or a traceback would say of an error."""
+    return "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize("bad", [" in two words", "日本語", "\x07", "\udcff"])
+def test_a_token_that_is_not_allowed_is_not_repeated(
+    bad: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = _refused_value("hub_token", _SECRET + bad)
+    assert SETTINGS["hub_token"].allowed() in error.message
+    assert _SECRET not in _told(error) + error.hint
+    if "\udcff" not in bad:
+        monkeypatch.setenv("MLXTUI_HUB_TOKEN", _SECRET + bad)
+        error = _refused_load()
+        assert "MLXTUI_HUB_TOKEN" in error.message
+        assert _SECRET not in _told(error) + error.hint
+        monkeypatch.delenv("MLXTUI_HUB_TOKEN")
+    for value in (f"'{_SECRET} in two words'", f"['{_SECRET}']", _SECRET):
+        _write(f"hub_token = {value}\n")
+        assert _SECRET not in _told(_refused_load())
+        assert _SECRET not in settings.read().warning
+
+
+def test_a_token_is_in_no_text_of_the_settings() -> None:
+    used = settings.save_value("hub_token", _SECRET)
+    setting = SETTINGS["hub_token"]
+    assert _SECRET not in repr(used) + str(used) + repr(settings.read())
+    assert _SECRET not in setting.text(used.hub_token) + setting.shown(used.hub_token)
+    assert setting.shown(used.hub_token) != setting.shown("")
+
+
+def test_the_file_of_a_token_is_the_users_alone() -> None:
+    settings.save_value("hub_token", _SECRET)
+    file = paths.settings_file()
+    assert _SECRET in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_the_password_of_a_mirror_is_refused_and_not_repeated() -> None:
+    error = _refused_value("hub_endpoint", "https://me:hidden@hub.example")
+    assert "hub.example" in error.message
+    assert "hidden" not in error.message + error.hint
+
+
+def test_an_empty_text_in_the_file_is_no_token_and_no_mirror() -> None:
+    _write('hub_token = ""\nhub_endpoint = ""\n')
+    assert settings.load() == Settings()

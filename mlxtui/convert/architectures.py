@@ -23,8 +23,8 @@ NOT_BATCHABLE = frozenset({"llama4", "llama4_text", "afm7"})
 
 
 @cache
-def _package() -> Path:
-    spec = importlib.util.find_spec("mlx_lm")
+def _package(name: str = "mlx_lm") -> Path:
+    spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         return Path("/nonexistent")
     return Path(spec.origin).parent
@@ -44,9 +44,37 @@ def _remapping() -> dict[str, str]:
     return {}
 
 
+def module_name(model_type: str) -> str:
+    """The module of mlx-lm that a config's `model_type` is loaded by."""
+    return _remapping().get(model_type, model_type)
+
+
+@cache
 def is_supported(model_type: str) -> bool:
     """Whether mlx-lm has code for a config's `model_type`."""
-    name = _remapping().get(model_type, model_type)
+    name = module_name(model_type)
     if not re.fullmatch(r"[\w-]+", name) or name in _NOT_MODELS:
         return False
     return os.path.isfile(_package() / "models" / f"{name}.py")
+
+
+@cache
+def mentions(model_type: str, word: str) -> bool:
+    """Whether mlx-lm's code for a `model_type` has a word in it.
+
+    It tells which names of weights its `sanitize` understands, and whether it makes
+    caches of its own.
+    """
+    if not is_supported(model_type):
+        return False
+    path = _package() / "models" / f"{module_name(model_type)}.py"
+    return word in path.read_text(encoding="utf-8")
+
+
+@cache
+def is_in_transformers(model_type: str) -> bool:
+    """Whether transformers has code of its own for a `model_type`."""
+    name = model_type.replace("-", "_")
+    if not re.fullmatch(r"\w+", name):
+        return False
+    return os.path.isdir(_package("transformers") / "models" / name)

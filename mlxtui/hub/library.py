@@ -20,10 +20,17 @@ class Folder(NamedTuple):
 def find_folders(
     guide: Path, models: Path, extra: Sequence[Path] = ()
 ) -> Iterator[Folder]:
-    """Every model folder, the built-in one first; nothing is read but folder names."""
+    """Every model folder, the built-in one first; nothing is read but folder names.
+
+    Downloads are looked for in the Hugging Face cache and in `hub` in the models
+    folder, where they go when the user has set one.
+    """
+    from huggingface_hub import constants
+
     yield Folder("guide", guide, "built-in")
     yield from _in_folder(models, "models")
-    yield from _in_cache()
+    yield from _in_cache(models / "hub")
+    yield from _in_cache(Path(constants.HF_HUB_CACHE))
     for folder in extra:
         yield from _in_folder(expand(folder), "extra")
 
@@ -39,17 +46,15 @@ def _in_folder(folder: Path, source: Source) -> Iterator[Folder]:
                     yield Folder(f"{child.name}/{grandchild.name}", grandchild, source)
 
 
-def _in_cache() -> Iterator[Folder]:
-    """The snapshots of models in the Hugging Face cache, that of `main` first.
+def _in_cache(cache: Path) -> Iterator[Folder]:
+    """The snapshots in a cache of Hugging Face's layout, that of `main` first.
 
     `scan_cache_dir` is not used: one repository that cannot be read ends it, one link
     without its file hides a repository, and it asks for the size of every file.
     """
-    from huggingface_hub import constants
-
     repos = {
         folder.name.removeprefix("models--").replace("--", "/"): folder
-        for folder in _subfolders(Path(constants.HF_HUB_CACHE))
+        for folder in _subfolders(cache)
         if folder.name.startswith("models--")
     }
     for repo_id, repo in sorted(repos.items(), key=lambda item: item[0].lower()):

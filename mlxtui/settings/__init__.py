@@ -7,6 +7,7 @@ reads and `save` writes; a front end needs this module only.
 
 from mlxtui.settings.file import Origin, Reading, load, origin, read
 from mlxtui.settings.kinds import (
+    Address,
     Choice,
     Flag,
     Folder,
@@ -14,6 +15,7 @@ from mlxtui.settings.kinds import (
     Keys,
     Line,
     Number,
+    Secret,
     Setting,
 )
 from mlxtui.settings.save import save_value, save_values
@@ -31,6 +33,7 @@ from mlxtui.settings.table import (
 __all__ = [
     "KEYS_PREFIX",
     "SETTINGS",
+    "Address",
     "Choice",
     "Flag",
     "Folder",
@@ -40,6 +43,7 @@ __all__ = [
     "Number",
     "Origin",
     "Reading",
+    "Secret",
     "Setting",
     "Settings",
     "description",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mlxtui import paths
 from mlxtui.i18n import _
@@ -15,7 +16,9 @@ from mlxtui.i18n import _
 # No control characters, and nothing that UTF-8 cannot hold.
 _BAD = r"\x00-\x1f\x7f\ud800-\udfff"
 _LINE = re.compile(rf"[^{_BAD}]+")
-_ADDRESS = re.compile(rf"https?://[^\s/{_BAD}][^\s?#{_BAD}]*")
+_ADDRESS = re.compile(rf"https?://[^\s/?#@{_BAD}][^\s?#@{_BAD}]*", re.IGNORECASE)
+# What a header can carry.
+_SECRET = re.compile(r"[\x21-\x7e]*")
 _KEYS = re.compile(rf"[^\s,{_BAD}]+( *, *[^\s,{_BAD}]+)*")
 
 _FLAG_WORDS = {
@@ -71,6 +74,14 @@ class Setting(ABC):
 
     def text(self, value: Any) -> str:
         """A value as the user would type it."""
+        return str(value)
+
+    def shown(self, value: Any) -> str:
+        """A value for a line of text, in the user's language."""
+        return self.text(value)
+
+    def quoted(self, value: object) -> str:
+        """A value that is not allowed, for the message that says so."""
         return str(value)
 
 
@@ -154,23 +165,59 @@ class Line(Setting):
         return value
 
 
-class Secret(Line):
-    """A text of one line that is never shown; empty is none."""
+class Secret(Setting):
+    """A password of one word, never shown; empty is none.
+
+    No text that comes from here holds it, be it an error's.
+    """
+
+    def allowed(self) -> str:
+        return _("letters, digits and signs without a space; never shown")
+
+    def from_toml(self, value: object) -> str:
+        if not isinstance(value, str) or not _SECRET.fullmatch(value):
+            raise ValueError
+        return value
 
     def text(self, value: str) -> str:
         return ""
 
+    def shown(self, value: str) -> str:
+        return _("set, and not shown") if value else _("not set")
+
+    def quoted(self, value: object) -> str:
+        return _("this text")
+
 
 class Address(Setting):
-    """A web address, `https://host` or `http://host`; empty is none."""
+    """A web address, `https://host` or `http://host`; empty is none.
+
+    It has no `user:password@` part: that would be shown.
+    """
 
     def allowed(self) -> str:
         return _("an address such as {example}").format(example="https://hub.example")
 
     def from_toml(self, value: object) -> str:
-        if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+        if not isinstance(value, str):
             raise ValueError(value)
-        return value.rstrip("/")
+        address = value.rstrip("/")
+        if address and not _is_address(address):
+            raise ValueError(value)
+        return address
+
+    def quoted(self, value: object) -> str:
+        return re.sub(r"\S*@", "", str(value))
+
+
+def _is_address(text: str) -> bool:
+    if not _ADDRESS.fullmatch(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 class Folder(Setting):

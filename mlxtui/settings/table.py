@@ -252,10 +252,10 @@ def _converted(key: str, convert: Callable[[Any], Any], value: object) -> Any:
             raise ValueError(value)  # one action at a time: `keys.chat.new`
         return convert(value)
     except ValueError as error:
-        allowed = setting.allowed()
+        message = _("{key} cannot be {value}: {allowed}.")
         raise SettingsError(
-            _("{key} cannot be {value}: {allowed}.").format(
-                key=key, value=value, allowed=allowed
+            message.format(
+                key=key, value=setting.quoted(value), allowed=setting.allowed()
             ),
             hint=f"{setting.key}: {_(setting.meaning)}",
         ) from error

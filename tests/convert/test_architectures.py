@@ -59,3 +59,18 @@ def test_a_folder_above_is_never_looked_into(
     monkeypatch.setattr(architectures, "_package", lambda: tmp_path / "package")
     assert architectures.is_supported("inside")
     assert not architectures.is_supported("../outside")
+
+
+def test_the_code_of_an_architecture_is_asked_for_words() -> None:
+    assert architectures.mentions("gpt_oss", "_blocks")
+    assert architectures.mentions("mistral", "def make_cache")  # it is loaded as llama
+    assert not architectures.mentions("llama", "no such word")
+    assert not architectures.mentions("no_such_architecture", "def")
+    assert not architectures.mentions("../utils", "def")
+
+
+def test_what_transformers_knows_is_told_without_importing_it() -> None:
+    assert architectures.is_in_transformers("bert")
+    assert architectures.is_in_transformers("xlm-roberta")
+    for name in ("no_such", "", "../models", "auto/../bert"):
+        assert not architectures.is_in_transformers(name)

@@ -298,7 +298,7 @@ def _no_tokenizer(folder: Path) -> str:
 def _config(folder: Path, content: str | bytes) -> str:
     file = folder / "config.json"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return str(file)
+    return file.name
 
 
 def _broken_config(folder: Path) -> str:
@@ -327,7 +327,7 @@ def _no_model_type(folder: Path) -> str:
     config = json.loads(file.read_text())
     del config["model_type"]
     file.write_text(json.dumps(config))
-    return str(file)
+    return file.name
 
 
 def _model_type(value: Any) -> Callable[[Path], str]:
@@ -350,11 +350,6 @@ def _quantization(value: Any) -> Callable[[Path], str]:
         return str(folder)
 
     return damage
-
-
-def _sentence_transformers(folder: Path) -> str:
-    (folder / "modules.json").write_text("[]")
-    return str(folder)
 
 
 def _classifier(folder: Path) -> str:
@@ -411,7 +406,6 @@ _DAMAGES: dict[str, Callable[[Path], str]] = {
     "model_type a list": _model_type(["llama"]),
     "BERT": _model_type("bert"),
     "not batchable": _model_type("llama4"),
-    "sentence-transformers": _sentence_transformers,
     "a classifier": _classifier,
     "an adapter": _adapter,
     "GGUF files": _gguf,
@@ -430,6 +424,31 @@ def test_what_is_wrong_is_named_with_a_hint(
 ) -> None:
     named = damage(folder)
     assert named in _refused(folder).problem
+
+
+def _embedder(folder: Path) -> None:
+    kind = "sentence_transformers.models.Transformer"
+    (folder / "modules.json").write_text(json.dumps([{"path": "", "type": kind}]))
+
+
+def _lora(folder: Path) -> None:
+    (folder / "config.json").rename(folder / "adapter_config.json")
+    (folder / "model.safetensors").rename(folder / "adapters.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"), [(_embedder, "embedder"), (_lora, "adapter")]
+)
+def test_what_is_of_use_elsewhere_is_listed_and_not_loaded(
+    change: Callable[[Path], None], kind: str, folder: Path
+) -> None:
+    change(folder)
+    described = _described(folder)
+    assert (described.kind, described.problem) == (kind, "")
+    assert described.size_bytes > 0
+    with pytest.raises(ModelRefused, match="name") as refusal:
+        model_folder.check(folder, "name")
+    assert refusal.value.hint
 
 
 @pytest.mark.parametrize("model_type", sorted(architectures.NOT_BATCHABLE))

@@ -1,0 +1,25 @@
+"""Refusals that several kinds of models share."""
+
+from mlxtui.errors import ModelRefused
+from mlxtui.i18n import N_, _
+
+FETCH_AGAIN = N_("The download is not complete. Fetch the model again.")
+
+
+def no_code(file: str) -> ModelRefused:
+    """It cannot work without program code of its own."""
+    return ModelRefused(
+        _("It wants to run its own program code ({file}).").format(file=file),
+        hint=_("mlxtui does not run code from models. Choose another one."),
+    )
+
+
+def only_pickles(file: str) -> ModelRefused:
+    """Its weights are pickled: opening them would run whatever is in them."""
+    return ModelRefused(
+        _(
+            "Its weights are pickled PyTorch files ({file}). They can run program code"
+            " when they are opened, so mlxtui never opens them."
+        ).format(file=file),
+        hint=_("Look for a version of the model with safetensors."),
+    )

@@ -1,0 +1,1 @@
+"""The parts of the local Hugging Face hub that tests talk to."""
