@@ -36,6 +36,7 @@ from mlxtui.types import (
     RequestId,
     TextKind,
 )
+from tests.recorded_hub import HubScript
 
 STATS = GenerationStats(
     prompt_tokens=56,
@@ -126,7 +127,7 @@ class Answer:
 
 
 @dataclass
-class Script:
+class Script(HubScript):
     """What the backend will say, and what it was asked."""
 
     answers: list[Answer] = field(default_factory=list)
@@ -135,7 +136,7 @@ class Script:
     load_failure: tuple[str, str] | None = None
     load_gate: threading.Event | None = None
     """A load ends when this is set."""
-    models: tuple[LocalModel, ...] = LIBRARY
+    models: tuple[LocalModel, ...] = field(default=LIBRARY, kw_only=True)
     """On this machine."""
     free_bytes: int = 9_600_000_000
     """Memory that models may still take."""
@@ -157,6 +158,7 @@ class RecordedBackend(Backend):
     def __init__(self, emit: Callable[[Event], None], script: Script) -> None:
         self._front_end = emit
         self._script = script
+        script.emits.append(emit)
         self._held: set[RequestId] = set()
 
     def submit(self, command: Command) -> None:
@@ -180,6 +182,8 @@ class RecordedBackend(Backend):
                     play.start()
                 else:
                     self._answer(command, answer)
+            case _:
+                self._script.answer(command)
 
     def use(self, settings: Settings) -> None:
         """Its words do not depend on them."""
@@ -187,6 +191,7 @@ class RecordedBackend(Backend):
     def cancel(self, request_id: RequestId) -> None:
         """End an answer that is held open."""
         self._script.cancelled.append(request_id)
+        self._script.cancel(request_id)
         if request_id in self._held:
             self._held.remove(request_id)
             self._finish(request_id, "cancelled")

@@ -5,9 +5,11 @@ import uuid
 from collections.abc import Callable
 
 from mlxtui.backend.commands import Command, JobCommand
-from mlxtui.backend.engine import Engine, Request
+from mlxtui.backend.engine import Engine
 from mlxtui.backend.events import Event, PassingEvent
+from mlxtui.backend.job_runner import JobRunner
 from mlxtui.backend.jobs import JobPool
+from mlxtui.backend.requests import Request
 from mlxtui.settings import Settings
 from mlxtui.types import RequestId
 
@@ -29,7 +31,8 @@ class Backend:
         self._front_end = emit
         self._cancel_flags: dict[RequestId, threading.Event] = {}
         self._engine = Engine(self._emit, settings)
-        self._jobs = JobPool(self._emit, settings)
+        self._runner = JobRunner(self._emit, self._engine, settings)
+        self._jobs = JobPool(self._emit, settings, self._engine, self._runner)
         self._closed = False
 
     def submit(self, command: Command) -> None:
@@ -44,6 +47,7 @@ class Backend:
         """Go by these settings from the next command on."""
         self._engine.use(settings)
         self._jobs.use(settings)
+        self._runner.use(settings)
 
     def cancel(self, request_id: RequestId) -> None:
         """Stop a request at its next step; one that has ended stays as it is."""
@@ -52,14 +56,19 @@ class Backend:
             flag.set()
 
     def close(self) -> None:
-        """Cancel everything, end the threads and wait for them. May be called twice."""
+        """Cancel everything, end the threads and wait for them. May be called twice.
+
+        Jobs that have not ended rest; the next start offers to go on with them.
+        """
         if self._closed:
             return
         self._closed = True
         for flag in list(self._cancel_flags.values()):
             flag.set()
+        self._runner.stop()
         self._jobs.close()
         self._engine.close()
+        self._runner.close()
 
     def _emit(self, event: Event) -> None:
         if not isinstance(event, PassingEvent):

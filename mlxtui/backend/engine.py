@@ -10,57 +10,39 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
-from mlxtui.backend.commands import EngineCommand, Generate, LoadModel, UnloadModel
+from mlxtui.backend.commands import Generate, LoadModel, UnloadModel
+from mlxtui.backend.engine_work import Task, WorkQueue
 from mlxtui.backend.events import (
     Cancelled,
     Event,
-    GenerationFinished,
     ModelLoaded,
     ModelUnloaded,
     Progress,
-)
+)  # fmt: skip
 from mlxtui.backend.failures import failure
 from mlxtui.backend.replies import GenerationReply
+from mlxtui.backend.requests import Request, cancelled
 from mlxtui.errors import ModelNotFound
 from mlxtui.i18n import _
 from mlxtui.settings import Settings
-from mlxtui.types import GenerationStats, RequestId
+from mlxtui.types import RequestId
 
 if TYPE_CHECKING:
     # MLX is imported in the engine thread, and not before the first command.
     from mlxtui.inference.batch import Batch
     from mlxtui.inference.row import Row
+    from mlxtui.inference.step import Result, Work
 
 _log = logging.getLogger(__name__)
 
 _GIB = 1024**3
 
-_NO_STATS = GenerationStats(
-    prompt_tokens=0,
-    cached_tokens=0,
-    generated_tokens=0,
-    time_to_first_token_seconds=0,
-    prefill_tokens_per_second=0,
-    generation_tokens_per_second=0,
-    peak_memory_bytes=0,
-)
-
 # A step that fails although each of its requests works alone is tried once more;
 # then the newest request goes, until a step succeeds.
 _MAX_FAILED_STEPS = 2
-
-
-@dataclass(slots=True)
-class Request:
-    """A command on its way, with its cancel flag."""
-
-    command: EngineCommand
-    cancel: threading.Event
-    arrived_seconds: float = field(default_factory=time.perf_counter)
 
 
 class Engine:
@@ -73,8 +55,9 @@ class Engine:
     def __init__(self, emit: Callable[[Event], None], settings: Settings) -> None:
         self._emit = emit
         self._settings = settings
-        self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Request | Task[Any] | None] = queue.SimpleQueue()
         self._batches: dict[Path, Batch] = {}  # least recently used first
+        self._work = WorkQueue()
         self._leaving: list[UnloadModel] = []
         self._failed_steps = 0
         self._started = False
@@ -89,6 +72,22 @@ class Engine:
         """Hand over a command; returns at once."""
         self._inbox.put(request)
 
+    def start_work(self, make: "Callable[[], Work[Result]]") -> "Task[Result]":
+        """Hand over long work, which is done between answers; returns at once. It is
+        made in the engine thread, when its turn comes."""
+
+        def begin() -> "Work[Result]":
+            self._start(None)
+            return make()
+
+        task = Task(begin, self._inbox.put)
+        self._inbox.put(task)
+        return task
+
+    def loaded(self) -> tuple[Path, ...]:
+        """The folders of the models in memory."""
+        return tuple(self._batches)
+
     def close(self) -> None:
         """End the thread after what it is doing now, and wait for it."""
         self._inbox.put(None)
@@ -96,7 +95,7 @@ class Engine:
 
     def _run(self) -> None:
         while True:
-            busy = any(batch.rows for batch in self._batches.values())
+            busy = self._is_answering() or self._work.is_busy
             try:
                 request = self._inbox.get(block=not busy)
             except queue.Empty:
@@ -104,19 +103,29 @@ class Engine:
             else:
                 if request is None:
                     break
-                self._handle(request)
+                if isinstance(request, Task):
+                    self._work.look_at(request)
+                else:
+                    self._handle(request)
                 continue  # all commands that wait come before the next step
             self._step_all()
+            self._work.step(is_answering=self._is_answering())
         self._end()
+
+    def _is_answering(self) -> bool:
+        return any(batch.rows for batch in self._batches.values())
 
     def _step_all(self) -> None:
         # A method of its own: a loop's variable would keep an unloaded model alive.
+        started_seconds = time.perf_counter()
         for path in list(self._batches):
             self._step(self._batches[path])
+        self._work.answered(time.perf_counter() - started_seconds)
         self._free_leaving()
 
     def _end(self) -> None:
         try:
+            self._work.close()
             while self._batches:
                 self._batches.popitem()[1].drop_cancelled()
             self._free_leaving()
@@ -130,7 +139,7 @@ class Engine:
         request_id = request.command.request_id
         try:
             if request.cancel.is_set():
-                self._emit(_cancelled(request.command))
+                self._emit(cancelled(request.command))
                 return
             match request.command:
                 case LoadModel() as command:
@@ -149,7 +158,7 @@ class Engine:
         if path not in self._batches:
             self._start(command.request_id)
             from mlxtui.convert import model_folder
-            from mlxtui.inference import memory, model, runtime
+            from mlxtui.inference import machine_memory, memory, model, runtime
             from mlxtui.inference.batch import Batch
 
             folder = model_folder.check(path, command.name)
@@ -158,6 +167,7 @@ class Engine:
             while not memory.check_fit(
                 command.name,
                 folder.size_bytes,
+                machine_memory.cache_to_load(folder.cache, folder.context_length),
                 limit_bytes=limit_bytes,
                 reclaimable_bytes=sum(batch.model.memory_bytes for batch in idle),
             ):
@@ -166,18 +176,13 @@ class Engine:
             def report(done: int, total: int) -> None:
                 self._emit(
                     Progress(
-                        request_id=command.request_id,
-                        stage="load",
-                        done=done,
-                        total=total,
-                        unit="bytes",
+                        request_id=command.request_id, stage="load",
+                        done=done, total=total, unit="bytes",
                     )
-                )
+                )  # fmt: skip
 
             try:
-                loaded = model.load(
-                    folder, on_progress=report, is_cancelled=cancel.is_set
-                )
+                loaded = model.load(folder, report, cancel.is_set)
             except model.LoadCancelled:
                 runtime.free_unused()
                 self._emit(Cancelled(request_id=command.request_id))
@@ -276,24 +281,17 @@ class Engine:
         row.reply.flush()
         self._emit(failure(row.reply.request_id, error))
 
-    def _start(self, request_id: RequestId) -> None:
+    def _start(self, request_id: RequestId | None) -> None:
         """Import MLX at the first command that needs it: it takes seconds."""
         if self._started:
             return
-        self._emit(
-            Progress(
-                request_id=request_id, stage="import", done=0, total=1, unit="steps"
+        if request_id is not None:
+            self._emit(
+                Progress(
+                    request_id=request_id, stage="import", done=0, total=1, unit="steps"
+                )
             )
-        )
         from mlxtui.inference import runtime
 
         runtime.start(self._settings.wired_limit)
         self._started = True
-
-
-def _cancelled(command: EngineCommand) -> Event:
-    if isinstance(command, Generate):
-        return GenerationFinished(
-            request_id=command.request_id, reason="cancelled", stats=_NO_STATS
-        )
-    return Cancelled(request_id=command.request_id)

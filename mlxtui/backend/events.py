@@ -71,6 +71,8 @@ class LibraryScanned:
 
     request_id: RequestId
     models: tuple[LocalModel, ...]
+    disk_bytes: int = 0
+    """What their weights take together; what several share counts once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

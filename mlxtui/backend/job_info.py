@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, NewType
 
 from mlxtui.plans import JobSpec, Stage
@@ -52,6 +53,8 @@ class JobInfo:
     hint: str = ""
     result_name: str = ""
     """Of the model that a finished job made."""
+    result_path: Path | None = None
+    """Its folder, once it is there."""
     created_at: datetime
     ended_at: datetime | None = None
     held_by_process_id: int | None = None

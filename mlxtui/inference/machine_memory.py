@@ -4,10 +4,16 @@ import ctypes
 import sys
 from dataclasses import dataclass
 
+from mlxtui.plans import CacheShape
 from mlxtui.types import MemoryPressure
 
-# Beside its weights a model needs room for its cache and the buffers of a step.
-_RESERVE_SHARE = 0.1
+# Beside weights and cache a model needs room for the buffers of a step: a tenth of its
+# weights.
+_RESERVE_PART = 10
+
+LOAD_CONTEXT_TOKENS = 4096
+"""Length of the conversation that a load must have room for; less where the model has
+less."""
 
 # Shares of the machine's memory in use (Rapid-MLX, raullenchai/Rapid-MLX#1435).
 _WARNING_SHARE = 0.75
@@ -42,9 +48,26 @@ def read() -> MachineMemory:
     )
 
 
-def needed_bytes(weight_bytes: int) -> int:
-    """What loading a model takes: its weights and a reserve of a tenth."""
-    return int(weight_bytes * (1 + _RESERVE_SHARE))
+def needed_bytes(weight_bytes: int, cache_bytes: int = 0) -> int:
+    """What running a model takes: its weights, a reserve of a tenth, its cache."""
+    return weight_bytes + weight_bytes // _RESERVE_PART + cache_bytes
+
+
+def weight_budget(free_bytes: int, cache_bytes: int) -> int:
+    """The weights that fit beside a cache of this size: `needed_bytes` turned round."""
+    parts = _RESERVE_PART
+    return max((free_bytes - cache_bytes) * parts // (parts + 1), 0)
+
+
+def cache_to_load(cache: CacheShape | None, context_length: int | None) -> int:
+    """Bytes of the conversation that the guard of a load, and every list, counts.
+
+    Args:
+        cache: None counts the conversation with nothing.
+        context_length: The model's own, in tokens; None is not known.
+    """
+    tokens = min(context_length or LOAD_CONTEXT_TOKENS, LOAD_CONTEXT_TOKENS)
+    return cache.bytes_at(tokens) if cache else 0
 
 
 def pressure_of(used_share: float) -> MemoryPressure:

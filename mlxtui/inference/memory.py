@@ -38,11 +38,17 @@ def read(limit_bytes: int = 0) -> Memory:
 
 
 def check_fit(
-    name: str, weight_bytes: int, *, limit_bytes: int = 0, reclaimable_bytes: int = 0
+    name: str,
+    weight_bytes: int,
+    cache_bytes: int = 0,
+    *,
+    limit_bytes: int = 0,
+    reclaimable_bytes: int = 0,
 ) -> bool:
     """Refuse a model that would not fit, before anything is read.
 
     Args:
+        cache_bytes: Of the conversation, by `machine_memory.cache_to_load`.
         reclaimable_bytes: What idle models would give back.
 
     Returns:
@@ -51,7 +57,7 @@ def check_fit(
     Raises:
         ModelTooLarge: With what it needs and what is free.
     """
-    needed = machine_memory.needed_bytes(weight_bytes)
+    needed = machine_memory.needed_bytes(weight_bytes, cache_bytes)
     free = read(limit_bytes).free_bytes
     if needed > free + reclaimable_bytes:
         raise ModelTooLarge(

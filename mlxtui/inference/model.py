@@ -1,7 +1,7 @@
 """A model in memory: loading it with progress, and what is known of it."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ _DEFAULT_CONTEXT_TOKENS = 2048
 
 # What third-party model code raises for a config or weights that do not fit it; some
 # of it calls `exit`, which would end the engine thread.
-_LOADING_ERRORS = (
+LOADING_ERRORS = (
     ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError,
     ValueError, ImportError, SystemExit,
 )  # fmt: skip
@@ -68,7 +68,6 @@ class Model:
 
 def load(
     folder: LocalModel,
-    *,
     on_progress: Callable[[int, int], None],
     is_cancelled: Callable[[], bool],
 ) -> Model:
@@ -82,6 +81,32 @@ def load(
         ModelRefused: mlx-lm cannot build it; the message says what it said.
         LoadCancelled: Cancelled in between.
     """
+    steps = load_in_steps(folder, _LOAD_STEP_BYTES)
+    while True:
+        try:
+            done_bytes, total_bytes = next(steps)
+        except StopIteration as stop:
+            loaded: Model = stop.value
+            return loaded
+        on_progress(done_bytes, total_bytes)
+        if is_cancelled() and done_bytes < total_bytes:
+            raise LoadCancelled
+
+
+def load_in_steps(
+    folder: LocalModel, step_bytes: int
+) -> Generator[tuple[int, int], None, Model]:
+    """Load a folder as `load` does, a part at a time.
+
+    Args:
+        step_bytes: Read in one step; one weight is the least.
+
+    Yields:
+        Bytes done and bytes in all, before each step and at the end.
+
+    Raises:
+        ModelRefused: mlx-lm cannot build it; the message says what it said.
+    """
     try:
         network, config = load_model(folder.path, lazy=True, trust_remote_code=False)
         tokenizer = load_tokenizer(
@@ -89,15 +114,10 @@ def load(
             {"trust_remote_code": False, "local_files_only": True},
             eos_token_ids=config.get("eos_token_id"),
         )
-        _evaluate(network, on_progress, is_cancelled)
+        yield from _evaluate(network, step_bytes)
         cache = make_prompt_cache(network)
-    except _LOADING_ERRORS as error:
-        raise ModelRefused(
-            _("{path} cannot be loaded: {reason}").format(
-                path=folder.path, reason=_first_line(error)
-            ),
-            hint=_("Its files do not fit together. Fetch the model again."),
-        ) from error
+    except LOADING_ERRORS as error:
+        raise refusal(folder.path, error) from error
     if not all(hasattr(layer, "merge") for layer in cache):
         raise ModelRefused(
             _("The architecture {kind} is not supported.").format(
@@ -121,31 +141,37 @@ def load(
     )
 
 
+def refusal(path: Path, error: BaseException) -> ModelRefused:
+    """What a user is told of one of `LOADING_ERRORS`."""
+    return ModelRefused(
+        _("{path} cannot be loaded: {reason}").format(
+            path=path, reason=_first_line(error)
+        ),
+        hint=_("Its files do not fit together. Fetch the model again."),
+    )
+
+
 def _arrays(network: nn.Module) -> Iterable[mx.array]:
     flat: Any = tree_flatten(network.parameters())  # type: ignore[no-untyped-call]
     return (array for _name, array in flat)
 
 
 def _evaluate(
-    network: nn.Module,
-    on_progress: Callable[[int, int], None],
-    is_cancelled: Callable[[], bool],
-) -> None:
+    network: nn.Module, step_bytes: int
+) -> Generator[tuple[int, int], None, None]:
     """Read the weights from the disk in steps: a lazy load only opened the files."""
     arrays = list(_arrays(network))
     total_bytes = sum(array.nbytes for array in arrays)
-    done_bytes, step, step_bytes = 0, [], 0
-    on_progress(0, total_bytes)
+    done_bytes, step, waiting_bytes = 0, [], 0
+    yield 0, total_bytes
     for array in arrays:
         step.append(array)
-        step_bytes += array.nbytes
-        if step_bytes >= _LOAD_STEP_BYTES or array is arrays[-1]:
-            if is_cancelled():
-                raise LoadCancelled
+        waiting_bytes += array.nbytes
+        if waiting_bytes >= step_bytes or array is arrays[-1]:
             mx.eval(step)
-            done_bytes += step_bytes
-            on_progress(done_bytes, total_bytes)
-            step, step_bytes = [], 0
+            done_bytes += waiting_bytes
+            yield done_bytes, total_bytes
+            step, waiting_bytes = [], 0
 
 
 def _vocabulary_size(network: nn.Module, tokenizer: TokenizerWrapper) -> int:

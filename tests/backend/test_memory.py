@@ -10,6 +10,7 @@ from mlxtui.backend.commands import MeasureMemory
 from mlxtui.backend.events import Failed, MemoryMeasured, ModelLoaded, TextDelta
 from mlxtui.backend.library_scan import scan_library
 from mlxtui.backend.memory_figures import measure_memory
+from mlxtui.plans import fit_of
 from mlxtui.settings import Settings
 from tests.engine_harness import EngineHarness, running_engine
 from tests.models import write_model
@@ -48,7 +49,10 @@ def test_the_list_and_the_guard_agree_to_the_byte(
     (needed_bytes,) = (model.needed_bytes for model in listed if model.name == "m")
     limit_bytes = measured(engine).used_bytes + needed_bytes - missing_bytes
     with running_engine(Settings(memory_limit_gib=limit_bytes / _GIB)) as limited:
-        assert measured(limited).free_bytes == needed_bytes - missing_bytes
+        memory = measured(limited)
+        assert memory.free_bytes == needed_bytes - missing_bytes
+        fit = fit_of(needed_bytes, memory.free_bytes, memory.total_bytes)
+        assert (fit == "too-big") == bool(missing_bytes)
         end = limited.load_outcome(path).end
         assert isinstance(end, Failed if missing_bytes else ModelLoaded), end
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from tests.bench.measure import Figure, Measurement
 
-NAMES = ("start", "engine", "guide", "ui")
+NAMES = ("start", "engine", "guide", "ui", "pull", "convert", "busy")
 
 
 def main() -> None:

@@ -109,7 +109,8 @@ class Recorder:
         self._report.write_text(json.dumps(content))
 
 
-def _run_ours(make_backend: MakeBackend, folder: Path, recorder: Recorder) -> None:
+def run_ours(make_backend: MakeBackend, folder: Path, recorder: Recorder) -> None:
+    """The app itself with another backend, until it is left."""
     prepare_terminal = start._prepare_terminal
 
     def prepare_and_watch() -> None:
@@ -145,7 +146,7 @@ def _main(which: str, text: str, report: str) -> None:
         folder, make_backend = paths.guide_model_dir(), _paced("table")
     else:
         folder, make_backend = Path(text), Backend
-    run = {"ours": _run_ours, "peer": _run_peer}[which]
+    run = {"ours": run_ours, "peer": _run_peer}[which]
     run(recorder.backend(make_backend), folder, recorder)
     recorder.write()
 

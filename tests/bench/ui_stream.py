@@ -56,22 +56,36 @@ class Stream:
 
 
 def measure_stream(which: Literal["ours", "peer"], text: str, folder: Path) -> Stream:
-    """Ask, and type through the answer and the seconds after it.
+    """Ask one of the apps, and type through its answer.
 
     Args:
         text: "fence", "table", or the folder of a model.
         folder: For what the app reports.
     """
     report = folder / "report.json"
+    last_words = LAST_WORDS if text in RECORDED else ""
+    arguments = ["-m", "tests.bench.ui_apps", which, text, str(report)]
+    return follow_answer(arguments, report, last_words)
+
+
+def follow_answer(
+    arguments: Sequence[str], report: Path, last_words: str = ""
+) -> Stream:
+    """Ask an app, and type through the answer and the seconds after it.
+
+    Args:
+        arguments: Of Python, for an app as in `ui_apps`.
+        report: The file that it will write.
+        last_words: The end of its answer; empty where nobody knows.
+    """
     finished = report.with_suffix(".finished")
     finished.unlink(missing_ok=True)
-    with Probe(["-m", "tests.bench.ui_apps", which, text, str(report)]) as probe:
+    with Probe(arguments) as probe:
         probe.wait_for_text(PROMPT)
         probe.let_pass(_SETTLE_SECONDS)
         probe.read_seconds.clear()
         probe.press("Show me all of it.\r")
         typist = Typist(probe)
-        last_words = LAST_WORDS if text in RECORDED else ""
         shown = typist.type_until(finished.exists, last_words=last_words)
         probe_ms = percentile_ms(99, probe.read_seconds)
         probe.press(_LEAVE)

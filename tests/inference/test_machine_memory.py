@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from mlxtui.inference import machine_memory
+from mlxtui.plans import CacheShape, fit_of
 
 
 def test_what_is_available_is_a_part_of_the_whole() -> None:
@@ -33,3 +34,32 @@ def test_reading_it_imports_no_mlx() -> None:
         "assert 'mlx' not in sys.modules and 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_estimate_is_weights_a_tenth_and_the_cache() -> None:
+    assert machine_memory.needed_bytes(1000) == 1100
+    assert machine_memory.needed_bytes(1000, 50) == 1150
+    assert machine_memory.weight_budget(1150, 50) == 1000
+    assert machine_memory.weight_budget(10, 50) == 0
+
+
+def test_a_load_must_have_room_for_4096_tokens_or_all_there_are() -> None:
+    cache = CacheShape(bytes_per_token=2, window_bytes_per_token=1, window_tokens=100)
+    assert machine_memory.cache_to_load(cache, 131_072) == 2 * 4096 + 100
+    assert machine_memory.cache_to_load(cache, 512) == 2 * 512 + 100
+    assert machine_memory.cache_to_load(cache, None) == 2 * 4096 + 100
+    assert machine_memory.cache_to_load(None, 512) == 0
+
+
+@pytest.mark.parametrize(
+    ("needed_bytes", "free_bytes", "fit"),
+    [(101, 100, "too-big"), (100, 100, "tight"), (76, 100, "tight"), (75, 100, "fits"),
+     (0, 0, "fits"),
+     # Other programs hold most of the machine.
+     (10, 40, "fits"), (11, 40, "fits"), (16, 40, "tight"), (2, 10, "fits"),
+     (3, 10, "tight")],
+)  # fmt: skip
+def test_what_fits_leaves_a_quarter_free_or_is_small(
+    needed_bytes: int, free_bytes: int, fit: str
+) -> None:
+    assert fit_of(needed_bytes, free_bytes, total_bytes=100) == fit

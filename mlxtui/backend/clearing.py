@@ -1,0 +1,47 @@
+"""Removing what a cancelled job has half made."""
+
+import shutil
+
+from mlxtui import paths
+from mlxtui.backend.job import Job
+from mlxtui.errors import JobRefused, MlxTuiError
+from mlxtui.i18n import _
+from mlxtui.settings import Settings
+
+
+def clear(job: Job, settings: Settings, *, is_shared: bool) -> None:
+    """Remove what is half made; what is whole stays.
+
+    Args:
+        is_shared: Another job fetches the same repository: its parts stay.
+    """
+    record = job.record
+    if record.staging_path is not None:
+        from mlxtui.inference.making.unfinished import discard
+
+        try:
+            discard(record.staging_path)
+        except (JobRefused, OSError) as error:
+            job.log(_("What was half made stays: {reason}").format(reason=error))
+        shutil.rmtree(record.staging_path, ignore_errors=True)
+    shutil.rmtree(paths.cache_dir() / "jobs" / record.job_id, ignore_errors=True)
+    if "download" not in record.stages:
+        return
+    if "download" in record.finished_stages:
+        job.log(_("What was fetched stays: {path}").format(path=record.source_path))
+    elif is_shared:
+        job.log(_("What was fetched stays: another job needs it."))
+    else:
+        _discard_parts(job, settings)
+
+
+def _discard_parts(job: Job, settings: Settings) -> None:
+    from mlxtui.hub.access import cache_dir
+    from mlxtui.hub.transfer import discard
+
+    try:
+        discard(job.record.repository, cache_dir(settings))
+    except (MlxTuiError, OSError) as error:
+        job.log(_("Half fetched files stay: {reason}").format(reason=error))
+    else:
+        job.log(_("Removed: what was fetched in part."))

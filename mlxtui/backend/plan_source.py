@@ -1,0 +1,136 @@
+"""Where a plan's model comes from: a repository that is asked, or a folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlxtui import names, paths
+from mlxtui.backend.keeping import name_of
+from mlxtui.convert.contents import look_at
+from mlxtui.convert.source import LocalSource
+from mlxtui.errors import AccessDenied
+from mlxtui.i18n import _
+from mlxtui.plans import Contents, ContentsKind
+from mlxtui.repositories import RemoteFile, Repository
+from mlxtui.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSource:
+    """What is known of the model that a plan starts from."""
+
+    contents: Contents
+    full_name: str
+    """That of the repository, or of the model in the library; a path without one."""
+    name: str
+    """Its own, without an owner: what results are called after."""
+    repository: Repository | None = None
+    path: Path | None = None
+    """Its folder, where it is on this machine."""
+
+
+def source_of(text: str, file: str, settings: Settings) -> PlanSource:
+    """Ask or look where a job's source says.
+
+    Raises:
+        InvalidParameter: It is neither an address nor a path.
+        HubError: The hub does not answer, or does not have it.
+    """
+    if names.looks_like_path(text):
+        return _local(paths.expand(text), file, settings)
+    from mlxtui.hub.access import hub_access
+    from mlxtui.hub.address import parse_address
+    from mlxtui.hub.repository import describe
+
+    access = hub_access(settings)
+    repository = describe(access, parse_address(text))
+    return source_of_repository(repository, file, settings)
+
+
+def source_of_repository(
+    repository: Repository, file: str, settings: Settings
+) -> PlanSource:
+    """Look into a repository's files where they are.
+
+    Raises:
+        HubError: The hub does not answer.
+    """
+    from mlxtui.hub.access import hub_access
+    from mlxtui.hub.remote_source import RemoteSource
+
+    address = repository.address
+    source = RemoteSource(hub_access(settings), repository)
+    try:
+        contents = look_at(source, file or _gguf_of(address.file))
+    except AccessDenied as refusal:
+        contents = _closed(repository, refusal)
+    finally:
+        source.close()
+    return PlanSource(
+        contents=contents,
+        full_name=str(address),
+        name=address.repo_id.rpartition("/")[2],
+        repository=repository,
+    )
+
+
+def _gguf_of(file: str) -> str:
+    """The file that an address pointed at, where it is one to choose."""
+    return file if file.lower().endswith(".gguf") else ""
+
+
+def _closed(repository: Repository, refusal: AccessDenied) -> Contents:
+    """What can be said of a repository that may not be looked into."""
+    kinds: dict[str, ContentsKind] = {
+        "embedding": "embedder", "adapter": "adapter", "vision": "vision",
+        "text": "safetensors",
+    }  # fmt: skip
+    weights = [one for one in repository.files if one.path.endswith(".safetensors")]
+    return Contents(
+        kind=kinds.get(repository.kind, "unknown"),
+        size_bytes=sum(one.size_bytes for one in weights),
+        problem=refusal.message,
+        hint=refusal.hint,
+    )
+
+
+def _local(path: Path, file: str, settings: Settings) -> PlanSource:
+    if path.is_file():
+        path, file = path.parent, path.name
+        if not file.lower().endswith(".gguf"):
+            file = ""  # of a model in several files, any may have been pointed at
+    contents = look_at(LocalSource(path), file)
+    if not path.is_dir():
+        contents = Contents(
+            kind="unknown",
+            problem=_("There is no folder {path}.").format(path=path),
+            hint=_("A model is a folder with config.json and *.safetensors."),
+        )
+    full_name = name_of(path, settings)
+    if names.looks_like_path(full_name):  # of no model in the library
+        full_name, name = str(path), _folder_name(path.resolve())
+    else:
+        name = full_name.rpartition("/")[2].partition("@")[0]
+    return PlanSource(contents=contents, full_name=full_name, name=name, path=path)
+
+
+def _folder_name(path: Path) -> str:
+    """A folder's name; for a snapshot in a Hugging Face cache, the repository's."""
+    if path.parent.name == "snapshots" and "--" in path.parent.parent.name:
+        return path.parent.parent.name.rpartition("--")[2]
+    return path.name
+
+
+def snapshot_folder(
+    repository: Repository, files: Sequence[RemoteFile], cache_dir: Path
+) -> Path | None:
+    """The folder in the cache where all these files are, if they are."""
+    owner_and_name = repository.address.repo_id.replace("/", "--")
+    folder = cache_dir / f"models--{owner_and_name}" / "snapshots" / repository.commit
+    for file in files:
+        try:
+            if (folder / file.path).stat().st_size != file.size_bytes:
+                return None
+        except OSError:
+            return None
+    return folder

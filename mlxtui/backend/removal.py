@@ -1,0 +1,144 @@
+"""Removing a model: what it frees, what others keep, and doing it."""
+
+import os
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlxtui import names
+from mlxtui.backend.library_scan import scan_library
+from mlxtui.errors import ModelRefused
+from mlxtui.harmless import one_line
+from mlxtui.hub.removal import remove_snapshot
+from mlxtui.i18n import _
+from mlxtui.settings import Settings
+from mlxtui.types import LocalModel
+from mlxtui.units import bytes_text
+
+_LEAVING_SUFFIX = ".removing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalPlan:
+    """What removing a model would do."""
+
+    model: LocalModel
+    freed_bytes: int
+    kept_bytes: int
+    """Shared with others, whose files stay."""
+    kept_for: tuple[str, ...]
+    """Their names; a program that is not ours may hold some without a name."""
+
+
+@dataclass(slots=True)
+class _File:
+    """A file on the disk, however many names it has."""
+
+    size_bytes: int
+    links: int
+    """Names that it has anywhere."""
+    own_names: set[str]
+    """Those inside the model's folder, links followed."""
+
+
+def plan_removal(name: str, settings: Settings) -> RemovalPlan:
+    """Find out what removing a model frees.
+
+    Raises:
+        ModelNotFound: No model, or several, have the name.
+        ModelRefused: It is not ours to remove.
+    """
+    models = scan_library(settings)
+    model = names.resolve(name, models)
+    _check_is_ours(model)
+    files = _files_of(model.path)
+    others = {
+        other.name: files.keys() & _files_of(other.path).keys()
+        for other in models
+        if other.path != model.path
+    }
+    shared = set().union(*others.values())
+    freed_bytes = sum(
+        file.size_bytes
+        for key, file in files.items()
+        if key not in shared and file.links == len(file.own_names)
+    )
+    return RemovalPlan(
+        model=model,
+        freed_bytes=freed_bytes,
+        kept_bytes=sum(file.size_bytes for file in files.values()) - freed_bytes,
+        kept_for=tuple(other for other, keys in others.items() if keys),
+    )
+
+
+def remove_model(
+    name: str, settings: Settings, loaded: Collection[Path]
+) -> RemovalPlan:
+    """Delete a model's files; those that others share stay for them.
+
+    Args:
+        loaded: Folders of the models that are in memory.
+
+    Raises:
+        ModelNotFound: No model, or several, have the name.
+        ModelRefused: It is loaded, not ours to remove, or cannot be deleted.
+    """
+    plan = plan_removal(name, settings)
+    path = plan.model.path
+    if path.resolve() in {folder.resolve() for folder in loaded}:
+        raise ModelRefused(
+            _("{name} is loaded.").format(name=plan.model.name),
+            hint=_("Unload it first."),
+        )
+    try:
+        if plan.model.source == "hugging-face":
+            remove_snapshot(path)
+        else:
+            _remove_folder(path)
+    except OSError as error:
+        raise ModelRefused(
+            _("{path} cannot be removed: {reason}").format(path=path, reason=error),
+            hint=_("Mend the folder's permissions and remove the model again."),
+        ) from error
+    return plan
+
+
+def _check_is_ours(model: LocalModel) -> None:
+    if model.source == "built-in":
+        raise ModelRefused(
+            _("{name} is built in and stays.").format(name=model.name),
+            hint=_("It takes {size} only.").format(size=bytes_text(model.size_bytes)),
+        )
+    if model.source in ("extra", "path"):
+        raise ModelRefused(
+            _("{path} lies in a folder that mlxtui only reads.").format(
+                path=one_line(str(model.path))
+            ),
+            hint=_("Remove it with the program that put it there."),
+        )
+
+
+def _files_of(folder: Path) -> dict[tuple[int, int], _File]:
+    """The files of a folder by device and inode, links followed."""
+    found: dict[tuple[int, int], _File] = {}
+    for parent, _folders, file_names in os.walk(folder):
+        for file_name in file_names:
+            path = os.path.realpath(os.path.join(parent, file_name))
+            try:
+                status = os.stat(path)
+            except OSError:
+                continue  # a link without its file frees nothing
+            key = status.st_dev, status.st_ino
+            file = found.setdefault(key, _File(status.st_size, status.st_nlink, set()))
+            file.own_names.add(path)
+    return found
+
+
+def _remove_folder(path: Path) -> None:
+    """Delete a folder so that a kill in between leaves no half model in the list."""
+    leaving = path.with_name(f".{path.name}{_LEAVING_SUFFIX}")
+    for former in path.parent.glob(f".*{_LEAVING_SUFFIX}"):
+        shutil.rmtree(former, ignore_errors=True)  # of a removal that was killed
+    path.rename(leaving)
+    shutil.rmtree(leaving)

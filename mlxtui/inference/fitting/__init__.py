@@ -1,0 +1,1 @@
+"""Bits for each layer, so that a model fits into a number of bytes at its best."""

@@ -1,0 +1,1 @@
+"""What a quantization costs, measured on the texts that come with mlxtui."""

@@ -1,0 +1,216 @@
+"""What was made before a pause, a kill or a full disk is kept; nothing half is seen."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlxtui.errors import DiskFull, JobRefused
+from mlxtui.inference.making import shard_files
+from mlxtui.inference.making.unfinished import discard
+from mlxtui.inference.making.work import make_model
+from mlxtui.inference.step import Step
+from mlxtui.recipes import Quantization, Recipe, quantization
+from tests.inference.making.checkpoints import write_checkpoint
+from tests.inference.making.making import (
+    assert_same_weights,
+    finish,
+    make,
+    use_small_pieces,
+)
+
+_IN_4_BITS = Recipe(quantization=Quantization())
+_SHARD_BYTES = 40_000
+
+# Makes a model until a step, then dies as the power would make it.
+_KILLED = """
+import os, pathlib, signal, sys
+from mlxtui.inference import runtime
+runtime.start()
+from mlxtui.inference.making import pace, shard_files
+from mlxtui.inference.making.work import make_model
+from mlxtui.inference.step import Step
+from mlxtui.recipes import Quantization, Recipe
+shard_files._SHARD_BYTES = int(sys.argv[3])
+pace._FIRST_BYTES = pace._LEAST_BYTES = pace._MOST_BYTES = 1500
+source, target = map(pathlib.Path, sys.argv[1:3])
+work = make_model(source, target, Recipe(quantization=Quantization()))
+for step in work:
+    if step.done * 100 >= step.total * int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return write_checkpoint(tmp_path / "source", "qwen3_moe")
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "models" / "made"
+
+
+@pytest.fixture
+def many_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard_files, "_SHARD_BYTES", _SHARD_BYTES)
+    use_small_pieces(monkeypatch)
+
+
+def _until(work: Any, percent: int) -> None:
+    """Take steps until so much is done, and close the work."""
+    for step in work:
+        if step.done * 100 >= step.total * percent:
+            break
+    work.close()
+
+
+def _begins_at(steps: list[Step]) -> int:
+    """The bytes that are done at first."""
+    return min(step.done for step in steps if step.done)
+
+
+def _making(target: Path) -> Path:
+    return target.with_name(f".{target.name}.making")
+
+
+def _complete(target: Path) -> dict[str, int]:
+    """The weight files that are complete, and when they were written."""
+    progress = json.loads((_making(target) / "progress.json").read_text())
+    return {
+        name: (_making(target) / "model" / name).stat().st_mtime_ns
+        for name in progress["complete"]
+    }
+
+
+@pytest.mark.usefixtures("many_files")
+def test_after_a_pause_complete_files_are_not_made_again(
+    source: Path, target: Path, tmp_path: Path
+) -> None:
+    _until(make_model(source, target, _IN_4_BITS), 60)
+    assert not target.exists()
+    before = _complete(target)
+    assert before
+    made, steps = finish(make_model(source, target, _IN_4_BITS))
+    assert steps[-1].done == steps[-1].total
+    assert _begins_at(steps) > 100_000
+    after = {name: (target / name).stat().st_mtime_ns for name in before}
+    assert after == before
+    assert not _making(target).exists()
+    assert make(source, tmp_path / "at-once", _IN_4_BITS) == made
+    assert_same_weights(target, tmp_path / "at-once")
+
+
+@pytest.mark.usefixtures("many_files")
+def test_after_kills_it_goes_on(
+    source: Path, target: Path, command_environment: dict[str, str], tmp_path: Path
+) -> None:
+    for percent in (40, 80):
+        ended = subprocess.run(
+            [sys.executable, "-c", _KILLED, str(source), str(target),
+             str(_SHARD_BYTES), str(percent)],
+            env=command_environment | {"PYTHONWARNINGS": "ignore"},
+        )  # fmt: skip
+        assert ended.returncode == -signal.SIGKILL
+        assert not target.exists()
+    before = _complete(target)
+    assert before
+    make(source, target, _IN_4_BITS)
+    assert before == {name: (target / name).stat().st_mtime_ns for name in before}
+    make(source, tmp_path / "at-once", _IN_4_BITS)
+    assert_same_weights(target, tmp_path / "at-once")
+
+
+@pytest.mark.usefixtures("many_files")
+@pytest.mark.parametrize("change", ["recipe", "source", "layers"])
+def test_what_another_plan_made_is_discarded(
+    change: str, source: Path, target: Path, tmp_path: Path
+) -> None:
+    _until(make_model(source, target, _IN_4_BITS), 60)
+    recipe, layers = _IN_4_BITS, None
+    if change == "recipe":
+        recipe = Recipe(quantization=quantization(8, 64))
+    elif change == "layers":
+        layers = {"lm_head": None}
+    else:
+        os.utime(source / "model.safetensors", (1, 1))
+    _made, steps = finish(make_model(source, target, recipe, layers=layers))
+    assert _begins_at(steps) < 5_000
+    make(source, tmp_path / "at-once", recipe, layers=layers)
+    assert_same_weights(target, tmp_path / "at-once")
+
+
+@pytest.mark.usefixtures("many_files")
+def test_discarding_leaves_nothing(source: Path, target: Path) -> None:
+    _until(make_model(source, target, _IN_4_BITS), 60)
+    discard(target)
+    assert list(target.parent.iterdir()) == []
+    discard(target)  # once more does no harm
+
+
+def test_two_do_not_make_the_same_model_at_once(source: Path, target: Path) -> None:
+    first = make_model(source, target, _IN_4_BITS)
+    while not _making(target).exists():
+        next(first)
+    for _step in range(3):
+        next(first)
+    with pytest.raises(JobRefused, match="another program"):
+        make(source, target, _IN_4_BITS)
+    with pytest.raises(JobRefused, match="another program"):
+        discard(target)
+    finish(first)
+    with pytest.raises(JobRefused, match="exists already"):
+        make(source, target, _IN_4_BITS)
+
+
+@pytest.fixture
+def small_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """A disk that takes so many bytes, and then no more."""
+    left = [10**9]
+    pwrite = os.pwrite
+
+    def write(file: int, data: bytes, offset: int) -> int:
+        if left[0] <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        count = pwrite(file, data[: left[0]], offset)
+        left[0] -= count
+        return count
+
+    monkeypatch.setattr(os, "pwrite", write)
+    yield left
+
+
+@pytest.mark.usefixtures("many_files")
+def test_a_full_disk_keeps_what_is_complete(
+    source: Path, target: Path, small_disk: list[int], tmp_path: Path
+) -> None:
+    small_disk[0] = 3 * _SHARD_BYTES
+    with pytest.raises(DiskFull, match="is full; .* are free"):
+        make(source, target, _IN_4_BITS)
+    assert not target.exists()
+    before = _complete(target)
+    assert len(before) >= 2
+    small_disk[0] = 10**9
+    make(source, target, _IN_4_BITS)
+    assert before == {name: (target / name).stat().st_mtime_ns for name in before}
+    make(source, tmp_path / "at-once", _IN_4_BITS)
+    assert_same_weights(target, tmp_path / "at-once")
+
+
+def test_too_little_room_is_said_before_anything_is_written(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    usage = shutil.disk_usage(source)._replace(free=1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+    with pytest.raises(DiskFull, match=r"needs 3\d\.\d MB; 1\.0 MB are free"):
+        make(source, target, _IN_4_BITS)
+    assert not list((_making(target) / "model").iterdir())
