@@ -14,7 +14,7 @@ _PACKAGE = _ROOT / "mlxtui"
 
 _LEAVES = {
     "errors", "types", "units", "paths", "settings", "i18n", "names", "harmless",
-    "sampling", "plans", "recipes", "repositories",
+    "sampling", "plans", "plan_words", "recipes", "repositories",
 }  # fmt: skip
 
 # Room to the rooms that it may import, beside the leaves (DESIGN 2).
@@ -38,6 +38,7 @@ _HOMES = {
     "rich": {"ui", "cli"},
     "markdown_it": {"ui"},
     "pygments": {"ui"},
+    "pydantic": {"backend"},
     "psutil": {"inference", "cli"},
     "huggingface_hub": {"hub", "cli"},
     "httpx2": {"hub"},

@@ -16,7 +16,7 @@ from mlxtui.backend.commands import Generate
 from mlxtui.backend.events import GenerationFinished
 from mlxtui.cli.chips import bandwidth_bytes_per_second
 from mlxtui.cli.completion import complete_model
-from mlxtui.cli.library import table_lines
+from mlxtui.cli.lines import table_lines
 from mlxtui.cli.session import Session, open_session
 from mlxtui.cli.start import local_model, log_to_file
 from mlxtui.errors import MlxTuiError

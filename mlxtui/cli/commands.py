@@ -11,8 +11,15 @@ from mlxtui.i18n import N_, _
 
 _COMMANDS = {
     "run": ("mlxtui.cli.run", N_("Answer on standard output, or chat line by line")),
+    "search": ("mlxtui.cli.search", N_("Search Hugging Face for models")),
+    "pull": ("mlxtui.cli.making", N_("Fetch a model from Hugging Face")),
+    "convert": ("mlxtui.cli.making", N_("Make an MLX model of a folder")),
+    "quantize": ("mlxtui.cli.making", N_("Store a model in fewer bits")),
     "list": ("mlxtui.cli.library", N_("List the models on this machine")),
-    "show": ("mlxtui.cli.library", N_("Show what is known of a model")),
+    "show": ("mlxtui.cli.show", N_("Show what is known of a model")),
+    "cp": ("mlxtui.cli.keeping", N_("Copy a model; its weights take no room again")),
+    "mv": ("mlxtui.cli.keeping", N_("Give a model another name")),
+    "rm": ("mlxtui.cli.keeping", N_("Remove a model from the disk")),
     "config": ("mlxtui.cli.config", N_("Show or change the settings")),
     "doctor": ("mlxtui.cli.doctor", N_("Say what is wrong here, and what to do")),
     "bench": ("mlxtui.cli.bench", N_("Measure a model's speed and memory")),

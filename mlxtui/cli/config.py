@@ -1,7 +1,7 @@
 """`mlxtui config`: the settings and the folders."""
 
 import json
-from dataclasses import asdict
+import sys
 from typing import Any
 
 import click
@@ -31,7 +31,7 @@ def show(as_json: bool) -> None:
         raise reading.problems[0]
     used = reading.settings
     if as_json:
-        values = {key: asdict(used)[key] for key in settings.keys()}
+        values = {key: _json_value(key, used) for key in settings.keys()}
         click.echo(json.dumps(values, indent=1, default=str))
     else:
         for key in settings.keys():
@@ -49,7 +49,13 @@ def _lines(key: str, used: Settings) -> list[str]:
     value: Any = getattr(used, key)
     if key == "keys":
         return [f"keys.{action} = {keys}" for action, keys in value.items()]
-    return [f"{key} = {SETTINGS[key].text(value)}".rstrip()]
+    return [f"{key} = {SETTINGS[key].shown(value)}".rstrip()]
+
+
+def _json_value(key: str, used: Settings) -> Any:
+    """The value of a setting; of a secret whether it is set."""
+    value = getattr(used, key)
+    return bool(value) if isinstance(SETTINGS[key], settings.Secret) else value
 
 
 def _origin_text(key: str, origin: Origin) -> str:
@@ -77,12 +83,18 @@ def _complete_value(
 
 
 @config_command.command(
-    "set", help=_("Change a setting; an empty value brings the default back.")
+    "set",
+    help=_(
+        "Change a setting; an empty value brings the default back. Without VALUE a"
+        " secret is asked for, or read from standard input, so that no shell keeps it."
+    ),
 )
 @click.argument("key", shell_complete=_complete_key)
-@click.argument("value", shell_complete=_complete_value)
-def set_value(key: str, value: str) -> None:
+@click.argument("value", required=False, shell_complete=_complete_value)
+def set_value(key: str, value: str | None) -> None:
     """Write one setting."""
+    if value is None:
+        value = _asked(key)
     used = settings.save_value(key, value)
     lines = _lines(key.partition(".")[0], used)
     if key.startswith(settings.KEYS_PREFIX):
@@ -92,6 +104,24 @@ def set_value(key: str, value: str) -> None:
     if settings.origin(key) == "environment":
         text = _("The value is saved, but the variable {name} overrides it.")
         click.echo(text.format(name=settings.variable(key)), err=True)
+
+
+def _asked(key: str) -> str:
+    """The value of a secret, which is not shown while it is typed.
+
+    Raises:
+        SettingsError: There is no such setting.
+        click.UsageError: It is no secret, or nothing comes: its value was forgotten.
+    """
+    setting = settings.setting_of(key)
+    value = ""
+    if isinstance(setting, settings.Secret):
+        if sys.stdin.isatty():
+            return str(click.prompt(_(setting.title), hide_input=True))
+        value = sys.stdin.readline().strip()
+    if not value:
+        raise click.UsageError(_("The VALUE of {key} is missing.").format(key=key))
+    return value
 
 
 @config_command.command("path", help=_("Show where mlxtui keeps its files."))

@@ -69,7 +69,7 @@ def examine() -> Iterator[Finding]:
     yield from check_folders()
     yield from check_disk(used)
     yield from check_terminal()
-    yield check_hub()
+    yield check_hub(used)
 
 
 def _print(finding: Finding) -> None:

@@ -4,22 +4,27 @@ import queue
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import click
 
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import Command, LoadModel
+from mlxtui.backend.commands import Command, ControlJob, LoadModel
 from mlxtui.backend.events import (
     Cancelled,
     Event,
     Failed,
+    JobChanged,
     ModelLoaded,
     PassingEvent,
     Progress,
 )
+from mlxtui.backend.job_info import ENDED_STATES, JobId, JobInfo
 from mlxtui.errors import MlxTuiError
 from mlxtui.settings import Settings
 from mlxtui.types import LoadedModel, LocalModel, RequestId
+
+_Answer = TypeVar("_Answer", bound=Event)
 
 
 class Session:
@@ -30,6 +35,8 @@ class Session:
         self._events = events
         self._request_id: RequestId | None = None
         self._interrupted = False
+        self._jobs: dict[JobId, JobInfo] = {}
+        self._job_id: JobId | None = None
 
     def events(self, command: Command) -> Iterator[Event]:
         """Submit a command and read its events, the terminal one last.
@@ -47,6 +54,8 @@ class Session:
         try:
             while True:
                 event = self._events.get()
+                if isinstance(event, JobChanged):
+                    self._jobs[event.job.job_id] = event.job
                 if event.request_id != command.request_id:
                     continue
                 if isinstance(event, Failed):
@@ -58,12 +67,57 @@ class Session:
             self._request_id = None
             self._interrupted = False
 
+    def ask(self, command: Command, answer: type[_Answer]) -> _Answer:
+        """Submit a command and return its terminal event.
+
+        Raises:
+            MlxTuiError: The request failed.
+            click.Abort: Ctrl+C cancelled it.
+        """
+        for event in self.events(command):
+            if isinstance(event, answer):
+                return event
+        raise click.Abort
+
+    def follow(self, job_id: JobId) -> Iterator[JobInfo]:
+        """A job's states until it ends or rests; Ctrl+C pauses it.
+
+        Raises:
+            MlxTuiError: It failed.
+        """
+        if self._interrupted:
+            self._pause(job_id)
+        self._job_id = job_id
+        job = self._jobs.get(job_id)
+        try:
+            while True:
+                if job is not None:
+                    yield job
+                    if job.state == "failed":
+                        raise MlxTuiError(job.message, job.hint)
+                    if job.state in (*ENDED_STATES, "paused"):
+                        return
+                event = self._events.get()
+                job = None
+                if isinstance(event, JobChanged) and event.job.job_id == job_id:
+                    job = event.job
+        finally:
+            self._job_id = None
+            self._interrupted = False
+
+    def _pause(self, job_id: JobId) -> None:
+        self._backend.submit(
+            ControlJob(request_id=new_request_id(), job_id=job_id, order="pause")
+        )
+
     def on_interrupt(self, *_signal: object) -> None:
         """Handle Ctrl+C with a flag: a KeyboardInterrupt could come while text is
         written, and would end more than the request."""
         self._interrupted = True
         if self._request_id is not None:
             self._backend.cancel(self._request_id)
+        elif self._job_id is not None:
+            self._pause(self._job_id)
 
     def load(
         self, model: LocalModel, on_progress: Callable[[Progress], None]

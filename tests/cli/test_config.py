@@ -95,6 +95,68 @@ def test_a_setting_that_is_not_allowed_is_refused(
     assert _saved() == {}
 
 
+# Secrets
+
+_SECRET = "hf_SecretOfTheTest"
+
+
+def test_a_token_is_read_from_standard_input_and_never_shown(
+    run_mlxtui: RunCommand,
+) -> None:
+    said = _output(run_mlxtui("config", "set", "hub_token", stdin=f"{_SECRET}\n"))
+    assert said == "hub_token = set, and not shown\n"
+    assert _saved() == {"hub_token": _SECRET}
+    for command in (["show"], ["show", "--json"]):
+        shown = _output(run_mlxtui("config", *command, MLXTUI_HUB_TOKEN=_SECRET + "2"))
+        assert _SECRET not in shown
+    assert json.loads(shown)["hub_token"] is True
+    assert _output(run_mlxtui("config", "set", "hub_token", "")) == (
+        "hub_token = not set\n"
+    )
+    assert json.loads(_output(run_mlxtui("config", "show", "--json")))["hub_token"] is (
+        False
+    )
+
+
+def test_a_wrong_token_is_refused_without_showing_it(run_mlxtui: RunCommand) -> None:
+    for arguments, typed in (([f"{_SECRET} x"], ""), ([], f"{_SECRET} x\n")):
+        ended = run_mlxtui("config", "set", "hub_token", *arguments, stdin=typed)
+        assert ended.returncode == 1
+        assert "hub_token" in ended.stderr
+        assert _SECRET not in ended.stdout + ended.stderr
+
+
+def test_a_token_is_not_shown_while_it_is_typed(
+    command_environment: dict[str, str],
+) -> None:
+    terminal = pexpect.spawn(
+        sys.executable,
+        ["-m", "mlxtui", "config", "set", "hub_token"],
+        env=command_environment | {"TERM": "dumb"},
+        encoding="utf-8",
+        timeout=30,
+    )
+    terminal.expect("Access token")
+    terminal.sendline(_SECRET)
+    terminal.expect(pexpect.EOF)
+    assert terminal.before is not None and _SECRET not in terminal.before
+    terminal.close()
+    assert _saved() == {"hub_token": _SECRET}
+
+
+@pytest.mark.parametrize(
+    ("key", "typed"), [("theme", "light\n"), ("hub_token", ""), ("hub_token", "\n")]
+)
+def test_a_value_that_was_forgotten_changes_nothing(
+    key: str, typed: str, run_mlxtui: RunCommand
+) -> None:
+    settings.save_value("hub_token", _SECRET)
+    ended = run_mlxtui("config", "set", key, stdin=typed)
+    assert ended.returncode == 2
+    assert "missing" in ended.stderr
+    assert _saved() == {"hub_token": _SECRET}
+
+
 def test_an_unknown_key_in_the_file_is_told_beside_the_list(
     run_mlxtui: RunCommand,
 ) -> None:

@@ -503,16 +503,17 @@ def test_no_terminal_at_all_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> Non
 
 class _Hub(BaseHTTPRequestHandler):
     status = 200
-    content_type = "application/json"
+    body = b"[]"
     seen: list[str]
+    tokens: list[str]
 
     def do_GET(self) -> None:
         self.seen.append(self.path)
+        self.tokens.append(self.headers.get("Authorization", ""))
         self.send_response(self.status)
-        self.send_header("Content-Type", self.content_type)
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(self.body)))
         self.end_headers()
-        self.wfile.write(b"[]")
+        self.wfile.write(self.body)
 
     def log_message(self, *_args: Any) -> None:
         pass
@@ -521,7 +522,7 @@ class _Hub(BaseHTTPRequestHandler):
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[type[_Hub], int]]:
     """A server on this machine: its handler's class and its port."""
-    handler = type("Handler", (_Hub,), {"seen": []})
+    handler = type("Handler", (_Hub,), {"seen": [], "tokens": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -537,22 +538,22 @@ Hub = tuple[type[_Hub], int]
 
 
 def test_a_hub_that_answers_is_in_order(hub: Hub) -> None:
-    finding = checks_hub.check_hub()
+    finding = checks_hub.check_hub(Settings())
     assert finding.level == "ok"
     assert f"http://127.0.0.1:{hub[1]}" in finding.message
 
 
 def test_a_hub_with_an_error_is_a_warning(hub: Hub) -> None:
     hub[0].status = 503
-    finding = checks_hub.check_hub()
+    finding = checks_hub.check_hub(Settings())
     assert (finding.level, "HTTP 503" in finding.message) == ("warning", True)
-    assert "needs no network" in finding.fix
+    assert "need none" in finding.fix
 
 
 def test_a_login_page_in_place_of_the_hub_is_a_warning(hub: Hub) -> None:
-    hub[0].content_type = "text/html"
-    finding = checks_hub.check_hub()
-    assert (finding.level, "web page" in finding.message) == ("warning", True)
+    hub[0].body = b"<html>Log in</html>"
+    finding = checks_hub.check_hub(Settings())
+    assert (finding.level, "login page" in finding.fix) == ("warning", True)
 
 
 def test_a_hub_that_is_not_there_is_a_warning(
@@ -561,7 +562,7 @@ def test_a_hub_that_is_not_there_is_a_warning(
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{port}")
-    finding = checks_hub.check_hub()
+    finding = checks_hub.check_hub(Settings())
     assert (finding.level, "cannot be reached" in finding.message) == ("warning", True)
 
 
@@ -572,17 +573,38 @@ def test_a_hub_that_never_answers_is_a_warning(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{port}")
-        finding = checks_hub.check_hub()
-    assert (finding.level, "no answer in 0.2" in finding.message) == ("warning", True)
+        finding = checks_hub.check_hub(Settings())
+    assert (finding.level, "answer in" in finding.message) == ("warning", True)
 
 
 def test_offline_mode_is_said_as_such(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    finding = checks_hub.check_hub()
+    finding = checks_hub.check_hub(Settings())
     assert (finding.level, "HF_HUB_OFFLINE" in finding.message) == ("warning", True)
     assert hub[0].seen == []
+
+
+def test_the_settings_of_the_hub_count(hub: Hub) -> None:
+    used = Settings(hub_token="hf_Mine")
+    assert checks_hub.check_hub(used).level == "ok"
+    assert hub[0].tokens == ["Bearer hf_Mine"]
+    mirror = Settings(hub_endpoint="http://127.0.0.1:1")
+    finding = checks_hub.check_hub(mirror)
+    assert (finding.level, "127.0.0.1:1 " in finding.message) == ("warning", True)
+    finding = checks_hub.check_hub(Settings(offline=True))
+    assert (finding.level, "offline off" in finding.fix) == ("warning", True)
+    assert len(hub[0].seen) == 1
+
+
+def test_a_token_that_the_hub_does_not_know_is_told_without_showing_it(
+    hub: Hub,
+) -> None:
+    hub[0].status = 401
+    finding = checks_hub.check_hub(Settings(hub_token="hf_Wrong"))
+    assert (finding.level, "oken" in finding.message + finding.fix) == ("warning", True)
+    assert "hf_Wrong" not in finding.message + finding.fix
 
 
 @pytest.mark.parametrize(("status", "level"), [(200, "ok"), (407, "warning")])
@@ -592,7 +614,7 @@ def test_the_way_through_a_proxy_is_shown_without_any_login(
     hub[0].status = status
     monkeypatch.setattr(constants, "ENDPOINT", "http://me:hidden@hub.invalid")
     monkeypatch.setenv("http_proxy", f"http://you:secret@127.0.0.1:{hub[1]}")
-    finding = checks_hub.check_hub()
+    finding = checks_hub.check_hub(Settings())
     assert finding.level == level
     assert f"http://hub.invalid (through the proxy http://127.0.0.1:{hub[1]})" in (
         finding.message
@@ -608,7 +630,7 @@ def test_an_address_that_is_not_valid_gives_no_login_away(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", address)
-    finding = checks_hub.check_hub()
+    finding = checks_hub.check_hub(Settings())
     assert finding.level == "warning"
     assert "hid" not in finding.message + finding.fix
 
@@ -618,7 +640,7 @@ def test_a_proxy_that_is_not_valid_gives_no_login_away(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
     monkeypatch.setenv("http_proxy", proxy)
-    finding = checks_hub.check_hub()
+    finding = checks_hub.check_hub(Settings())
     assert finding.level == "warning"
     assert "hid" not in finding.message + finding.fix
 

@@ -142,7 +142,7 @@ def test_the_list_is_json_for_scripts(models: Path, run_mlxtui: RunCommand) -> N
     for row in listed:
         assert _SHOWN_KEYS | {"loaded"} <= set(row)
         assert row["loaded"] is False
-    assert str(models / "damaged" / "config.json") in listed[1]["problem"]
+    assert f"{models / 'damaged'}: config.json" in listed[1]["problem"]
     assert listed[2]["problem"] is None
 
 
@@ -172,7 +172,7 @@ def test_people_get_a_table_with_the_reasons_below(
 ) -> None:
     listed = _assert_succeeded(run_mlxtui("list"))
     assert "owner/日本語の小さなモデル" in listed
-    assert str(models / "damaged" / "config.json") in listed
+    assert f"{models / 'damaged'}: config.json" in listed
     shown = _assert_succeeded(run_mlxtui("show", "日本語の小さなモデル"))
     assert len(shown.splitlines()) == len(_SHOWN_KEYS)
     assert str(models / "owner" / "日本語の小さなモデル") in shown

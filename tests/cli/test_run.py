@@ -288,7 +288,7 @@ def test_a_damaged_model_is_named_with_a_hint(
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     ended = run_mlxtui("run", str(folder), "Hello")
-    _assert_error(ended, 1, str(weights))
+    _assert_error(ended, 1, f"{folder}: {weights.name}")
     assert len(ended.stderr.splitlines()) == 2
 
 

@@ -1,0 +1,195 @@
+"""`mlxtui pull`, `convert` and `quantize`: a plan, a question, a job to watch."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from mlxtui import names, paths, settings
+from mlxtui.backend.backend import new_request_id
+from mlxtui.backend.commands import MakePlan, StartJob
+from mlxtui.backend.events import JobAccepted, PlanMade
+from mlxtui.backend.job_info import JobInfo
+from mlxtui.backend.library_scan import scan_library
+from mlxtui.cli.completion import complete_model
+from mlxtui.cli.job_progress import reporter
+from mlxtui.cli.lines import table_lines
+from mlxtui.cli.plan_lines import plan_rows
+from mlxtui.cli.recipe_options import packing_options, quantize_option, recipe_from
+from mlxtui.cli.session import Session, open_session
+from mlxtui.cli.start import log_to_file
+from mlxtui.errors import JobRefused, MlxTuiError
+from mlxtui.harmless import one_line
+from mlxtui.i18n import _
+from mlxtui.plans import JobSpec, Plan
+from mlxtui.settings import Settings
+from mlxtui.types import LocalModel
+from mlxtui.units import bytes_text
+
+_INTERRUPTED = 130
+
+
+def _job_options(command: Any) -> Any:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help=_("As JSON, for scripts")),
+        click.option("--yes", "-y", is_flag=True, help=_("Do not ask")),
+        click.option("--name", default="", help=_("Name of the result")),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("pull", help=_("Fetch a model from Hugging Face."))
+@click.argument("repository")
+@click.option("--file", default="", help=_("One file of several, as NAME.gguf"))
+@click.option(
+    "--allow-code", is_flag=True, help=_("Fetch program code of the model, too")
+)
+@quantize_option
+@packing_options
+@_job_options
+def pull_command(repository: str, **options: Any) -> int:
+    """Fetch a repository, and quantize it where that is asked for."""
+    return _make(repository, options)
+
+
+@click.command("convert", help=_("Make an MLX model of a folder or a repository."))
+@click.argument(
+    "source", metavar=_("PATH-OR-REPOSITORY"), shell_complete=complete_model
+)
+@click.option("--file", default="", help=_("One file of several, as NAME.gguf"))
+@click.option(
+    "--allow-code", is_flag=True, help=_("Fetch program code of the model, too")
+)
+@click.option(
+    "--upload", "upload_to", default="", metavar=_("OWNER/NAME"),
+    help=_("Send the result to Hugging Face"),
+)  # fmt: skip
+@quantize_option
+@packing_options
+@_job_options
+def convert_command(source: str, **options: Any) -> int:
+    """Convert, and quantize or upload where that is asked for."""
+    if not options["name"] and recipe_from(options).keeps_weights:
+        # A repository as it is would be fetched only; here a folder is wanted.
+        options["name"] = source.rstrip("/").rpartition("/")[2].partition("@")[0]
+    return _make(_local_source(source), options)
+
+
+@click.command("quantize", help=_("Store a model's weights in fewer bits."))
+@click.argument("name", metavar=_("MODEL"), shell_complete=complete_model)
+@click.option("--bits", type=int, help=_("Bits per weight: 2, 3, 4, 5, 6 or 8"))
+@click.option("--dequantize", is_flag=True, help=_("Back to 16 bits instead"))
+@packing_options
+@click.option("--name", "new_name", default="", help=_("Name of the result"))
+@click.option("--yes", "-y", is_flag=True, help=_("Do not ask"))
+@click.option("--json", "as_json", is_flag=True, help=_("As JSON, for scripts"))
+def quantize_command(name: str, bits: int | None, **options: Any) -> int:
+    """Quantize a model of this machine; 4 bits unless something else is asked for."""
+    asked = any(options[key] for key in ("mode", "mixed", "fit_context", "dequantize"))
+    options["name"] = options.pop("new_name")
+    if bits is None and not asked:
+        bits = 4
+    return _make(_local_source(name), options, bits)
+
+
+def _local_source(name: str) -> str:
+    """A model of this machine as a path; a repository stays as it is."""
+    if names.looks_like_path(name):
+        return str(paths.expand(name))
+    try:
+        return str(names.resolve(name, scan_library(settings.load())).path)
+    except MlxTuiError:
+        if "/" in name:
+            return name  # the plan says whether the hub has it
+        raise
+
+
+def _make(source: str, options: dict[str, Any], bits: int | None = None) -> int:
+    spec = JobSpec(
+        source=source,
+        name=options["name"],
+        recipe=recipe_from(options, bits),
+        file=options.get("file", ""),
+        upload_to=options.get("upload_to", ""),
+        allow_code=bool(options.get("allow_code")),
+    )
+    used = settings.load()
+    log_to_file()
+    with open_session(used) as session:
+        plan = session.ask(
+            MakePlan(request_id=new_request_id(), spec=spec), PlanMade
+        ).plan
+        _check(plan)
+        if not options["as_json"]:
+            for line in table_lines(plan_rows(plan)):
+                click.echo(line, err=True)
+        if not options["yes"] and sys.stdin.isatty() and sys.stderr.isatty():
+            click.confirm(_question(plan), default=True, abort=True, err=True)
+        job = _run(session, plan.spec, as_json=options["as_json"])
+    if job.state != "finished":
+        click.echo(_("Stopped. The same command goes on with it."), err=True)
+        return _INTERRUPTED
+    _show_result(job, used, as_json=options["as_json"])
+    return 0
+
+
+def _check(plan: Plan) -> None:
+    if plan.problem:
+        raise JobRefused(plan.problem, plan.hint)
+    if plan.question:
+        raise JobRefused(
+            plan.question,
+            hint=_("`--allow-code` says yes. mlxtui itself never runs such code."),
+        )
+
+
+def _question(plan: Plan) -> str:
+    if plan.spec.upload_to:
+        return _("Do this, and send the result to {repository}?").format(
+            repository=one_line(plan.spec.upload_to)
+        )
+    return _("Do this?")
+
+
+def _run(session: Session, spec: JobSpec, *, as_json: bool) -> JobInfo:
+    accepted = session.ask(
+        StartJob(request_id=new_request_id(), spec=spec), JobAccepted
+    )
+    shown = reporter(as_json=as_json)
+    try:
+        for job in session.follow(accepted.job_id):
+            shown.show(job)
+    finally:
+        shown.close()
+    return job
+
+
+def _show_result(job: JobInfo, used: Settings, *, as_json: bool) -> None:
+    model = names.resolve(job.result_name, scan_library(used))
+    if as_json:
+        click.echo(json.dumps(_result(model), ensure_ascii=False))
+        return
+    click.echo(
+        _("{name} is ready: {size}. `mlxtui run {name}` talks to it.").format(
+            name=one_line(model.name), size=bytes_text(model.size_bytes)
+        ),
+        err=True,
+    )
+
+
+def _result(model: LocalModel) -> dict[str, Any]:
+    """The last line of `--json`, whose names scripts rely on."""
+    provenance = model.provenance
+    quality = provenance.quality if provenance else None
+    return {
+        "name": model.name,
+        "path": str(model.path),
+        "size_bytes": model.size_bytes,
+        "bits_per_weight": model.bits_per_weight,
+        "kept_in_float": list(provenance.kept_in_float) if provenance else [],
+        "perplexity": quality.perplexity if quality else None,
+        "source_perplexity": quality.source_perplexity if quality else None,
+        "mean_kl_divergence": quality.mean_kl_divergence if quality else None,
+    }

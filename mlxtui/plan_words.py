@@ -1,0 +1,80 @@
+"""The words for plans and jobs, the same on the screen and for commands."""
+
+from mlxtui.harmless import one_line
+from mlxtui.i18n import _
+from mlxtui.plans import Contents, ContentsKind, Fit, MemoryNeed, Stage
+from mlxtui.repositories import RepositoryKind
+from mlxtui.units import bytes_text, count_text
+
+FIT_MARKS: dict[Fit, str] = {"fits": "✓", "tight": "▲", "too-big": "✗"}
+"""Marks that tell the fits apart without colours."""
+
+
+def stage_text(stage: Stage) -> str:
+    """A stage's name: what is done in it."""
+    return {
+        "download": _("download"),
+        "verify": _("verify"),
+        "convert": _("convert"),
+        "quantize": _("quantize"),
+        "measure": _("measure"),
+        "upload": _("upload"),
+        "try": _("try"),
+    }[stage]
+
+
+def fit_text(fit: Fit) -> str:
+    """Whether something fits into this machine's memory."""
+    return {"fits": _("fits"), "tight": _("tight"), "too-big": _("does not fit")}[fit]
+
+
+def context_text(tokens: int) -> str:
+    """A length of context as the field says it: `4k`, `128k`, `500`."""
+    return f"{tokens // 1024}k" if tokens >= 1024 else str(tokens)
+
+
+def memory_text(need: MemoryNeed) -> str:
+    """What one length of context takes: `32k: 6.1 GB ▲ tight`."""
+    return _("{context}: {size} {mark} {fit}").format(
+        context=context_text(need.context_tokens),
+        size=bytes_text(need.needed_bytes),
+        mark=FIT_MARKS[need.fit],
+        fit=fit_text(need.fit),
+    )
+
+
+def contents_kind_text(kind: ContentsKind) -> str:
+    """What a folder or repository is."""
+    return {
+        "mlx": _("MLX model"),
+        "safetensors": _("safetensors model"),
+        "gguf": _("GGUF model"),
+        "pickle": _("PyTorch model without safetensors"),
+        "embedder": _("embedding model"),
+        "adapter": _("adapter"),
+        "vision": _("model that sees or hears"),
+        "other": _("model of another purpose"),
+        "unknown": _("no model"),
+    }[kind]
+
+
+def repository_kind_text(kind: RepositoryKind) -> str:
+    """What a repository is for, in a word."""
+    return {
+        "text": _("text"),
+        "embedding": _("embedding"),
+        "vision": _("vision"),
+        "adapter": _("adapter"),
+        "other": _("other"),
+    }[kind]
+
+
+def contents_text(contents: Contents) -> str:
+    """What it is, in one line: `MLX model · qwen3 · 4.0B parameters · 4-bit group 64`."""
+    parts = [contents_kind_text(contents.kind), one_line(contents.architecture)]
+    if contents.parameter_count:
+        parts.append(
+            _("{count} parameters").format(count=count_text(contents.parameter_count))
+        )
+    parts.append(one_line(contents.quantization))
+    return " · ".join(filter(None, parts))
