@@ -3,6 +3,7 @@
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
 from mlxtui.plans import Contents, ContentsKind, Fit, MemoryNeed, Stage
+from mlxtui.recipes import Recipe
 from mlxtui.repositories import RepositoryKind
 from mlxtui.units import bytes_text, count_text
 
@@ -43,6 +44,21 @@ def memory_text(need: MemoryNeed) -> str:
     )
 
 
+def recipe_text(recipe: Recipe) -> str:
+    """How weights were stored, in a word or two: `4-bit group 64`, `mixed_3_6`."""
+    if recipe.fit_context_tokens:
+        return _("fitted to a context of {count} tokens").format(
+            count=f"{recipe.fit_context_tokens:,}"
+        )
+    if recipe.mixed:
+        return recipe.mixed
+    if recipe.quantization:
+        return recipe.quantization.text()
+    if recipe.float_type:
+        return recipe.float_type
+    return _("16 bits again") if recipe.dequantize else _("as it was")
+
+
 def contents_kind_text(kind: ContentsKind) -> str:
     """What a folder or repository is."""
     return {
@@ -70,7 +86,7 @@ def repository_kind_text(kind: RepositoryKind) -> str:
 
 
 def contents_text(contents: Contents) -> str:
-    """What it is, in one line: `MLX model · qwen3 · 4.0B parameters · 4-bit group 64`."""
+    """What it is, in one line: `MLX model · qwen3 · 4.0B parameters · mxfp4`."""
     parts = [contents_kind_text(contents.kind), one_line(contents.architecture)]
     if contents.parameter_count:
         parts.append(

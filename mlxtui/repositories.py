@@ -107,6 +107,8 @@ class Recommendation:
     parameter_count: int
     size_bytes: int
     """To fetch, and what its weights take in memory."""
+    cache_bytes: int = 0
+    """What a conversation of 4,096 tokens takes in memory; 0 where it is not known."""
     languages: tuple[str, ...] = ()
     """`en`, `ja`, … that it is good at."""
     note_en: str = ""

@@ -89,7 +89,7 @@ def list_recommended(command: ListRecommended, settings: Settings) -> Recommende
     free_bytes, total_bytes = memory_for_models(settings)
 
     def with_fit(model: Recommendation) -> tuple[Recommendation, Fit]:
-        needed_bytes = machine_memory.needed_bytes(model.size_bytes)
+        needed_bytes = machine_memory.needed_bytes(model.size_bytes, model.cache_bytes)
         return model, fit_of(needed_bytes, free_bytes, total_bytes)
 
     def rank(entry: tuple[Recommendation, Fit]) -> tuple[int, int]:

@@ -4,7 +4,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from mlxtui import paths
 from mlxtui.backend import pipeline
@@ -62,6 +62,17 @@ class JobRunner:
         self._news.jobs.read()
         self._news.follow()
         return tuple(job.info() for job in self._news.jobs.newest_first())
+
+    def folders_in_use(self) -> tuple[Path, ...]:
+        """The models that jobs, of whichever program, are not done with."""
+        self._news.jobs.read()
+        return tuple(
+            path
+            for job in self._news.jobs.newest_first()
+            if not job.has_ended
+            for path in (job.record.source_path, job.record.result_path)
+            if path is not None
+        )
 
     def read_log(self, job_id: JobId) -> tuple[str, ...]:
         """What a job wrote down.

@@ -128,7 +128,10 @@ class JobPool:
                 return keep_answers.plan_removal(command, settings)
             case RemoveModel():
                 return keep_answers.remove_model(
-                    command, settings, self._engine.loaded()
+                    command,
+                    settings,
+                    self._engine.loaded(),
+                    self._runner.folders_in_use(),
                 )
             case CompareQuantizations():
                 return keep_answers.compare_quantizations(command, settings)

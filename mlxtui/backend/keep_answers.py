@@ -79,16 +79,19 @@ def plan_removal(command: PlanRemoval, settings: Settings) -> RemovalPlanned:
 
 
 def remove_model(
-    command: RemoveModel, settings: Settings, loaded: Collection[Path]
+    command: RemoveModel,
+    settings: Settings,
+    loaded: Collection[Path],
+    in_jobs: Collection[Path],
 ) -> ModelRemoved:
     """Delete a model's files.
 
     Raises:
-        MlxTuiError: It is loaded, or cannot be removed.
+        MlxTuiError: It is loaded, needed by a job, or cannot be removed.
     """
     from mlxtui.backend import removal
 
-    plan = removal.remove_model(command.name, settings, loaded)
+    plan = removal.remove_model(command.name, settings, loaded, in_jobs)
     return ModelRemoved(
         request_id=command.request_id,
         name=plan.model.name,

@@ -1,7 +1,11 @@
 """Copies, new names and comparisons of the models on this machine."""
 
+import errno
+import logging
 import os
 import shutil
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from mlxtui import names, paths
@@ -12,6 +16,8 @@ from mlxtui.i18n import _
 from mlxtui.plans import Provenance
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
+
+_log = logging.getLogger(__name__)
 
 # Weights never change in place, so that two models may share them. Configs and
 # templates are edited by hand, and a change of one may not change the other.
@@ -42,8 +48,14 @@ def copy_model(name: str, new_name: str, settings: Settings) -> LocalModel:
     except OSError as error:
         shutil.rmtree(copying, ignore_errors=True)
         raise JobRefused(
-            _("{path} cannot be made: {reason}").format(path=target, reason=error),
-            hint=_("Free some disk space or mend the folder's permissions."),
+            _("{path} cannot be made: {reason}").format(
+                path=target, reason=error.strerror or error
+            ),
+            hint=(
+                _("Its weights are on another disk, where a copy would double them.")
+                if error.errno == errno.EXDEV
+                else _("Free some disk space or mend the folder's permissions.")
+            ),
         ) from error
     return _scanned(new_name, settings)
 
@@ -75,10 +87,11 @@ def rename_model(name: str, new_name: str, settings: Settings) -> LocalModel:
     except OSError as error:
         raise JobRefused(
             _("{path} cannot be renamed: {reason}").format(
-                path=model.path, reason=error
+                path=model.path, reason=error.strerror or error
             ),
             hint=_("Mend the folder's permissions and try again."),
         ) from error
+    _tell_what_was_made_from_it(model.name, new_name, others)
     return _scanned(new_name, settings)
 
 
@@ -103,6 +116,20 @@ def name_of(folder: Path, settings: Settings) -> str:
         if known.path.resolve() == path:
             return known.name
     return str(path)
+
+
+def _tell_what_was_made_from_it(
+    name: str, new_name: str, models: Iterable[LocalModel]
+) -> None:
+    """Let models of the models folder name their source as it is called now."""
+    for model in models:
+        made = model.provenance
+        if model.source != "models" or made is None or made.source != name:
+            continue
+        try:
+            write_provenance(model.path, replace(made, source=new_name))
+        except OSError as error:
+            _log.warning("%s still names %s: %s", model.path, name, error)
 
 
 def _root(model: LocalModel, by_name: dict[str, LocalModel]) -> str:
@@ -138,7 +165,15 @@ def _link_files(source: Path, target: Path) -> None:
         if file.suffix in _SHARED_SUFFIXES:
             os.link(os.path.realpath(file), copy)
         else:
-            shutil.copyfile(file, copy)
+            _copy_file(file, copy)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy a small file; it is on the disk when this returns."""
+    with open(source, "rb") as content, open(target, "wb") as copy:
+        shutil.copyfileobj(content, copy)
+        copy.flush()
+        os.fsync(copy.fileno())
 
 
 def _scanned(name: str, settings: Settings) -> LocalModel:

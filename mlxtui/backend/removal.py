@@ -52,7 +52,8 @@ def plan_removal(name: str, settings: Settings) -> RemovalPlan:
     models = scan_library(settings)
     model = names.resolve(name, models)
     _check_is_ours(model)
-    files = _files_of(model.path)
+    # Of a link in the models folder, only the link itself goes.
+    files = {} if model.path.is_symlink() else _files_of(model.path)
     others = {
         other.name: files.keys() & _files_of(other.path).keys()
         for other in models
@@ -73,16 +74,21 @@ def plan_removal(name: str, settings: Settings) -> RemovalPlan:
 
 
 def remove_model(
-    name: str, settings: Settings, loaded: Collection[Path]
+    name: str,
+    settings: Settings,
+    loaded: Collection[Path],
+    in_jobs: Collection[Path] = (),
 ) -> RemovalPlan:
     """Delete a model's files; those that others share stay for them.
 
     Args:
         loaded: Folders of the models that are in memory.
+        in_jobs: Folders that jobs read or have made and are not done with.
 
     Raises:
         ModelNotFound: No model, or several, have the name.
-        ModelRefused: It is loaded, not ours to remove, or cannot be deleted.
+        ModelRefused: It is loaded, used by a job, not ours to remove, or cannot be
+            deleted.
     """
     plan = plan_removal(name, settings)
     path = plan.model.path
@@ -90,6 +96,11 @@ def remove_model(
         raise ModelRefused(
             _("{name} is loaded.").format(name=plan.model.name),
             hint=_("Unload it first."),
+        )
+    if path.resolve() in {folder.resolve() for folder in in_jobs}:
+        raise ModelRefused(
+            _("A job that has not ended needs {name}.").format(name=plan.model.name),
+            hint=_("Let it end, or cancel it, and remove the model then."),
         )
     try:
         if plan.model.source == "hugging-face":
@@ -137,6 +148,9 @@ def _files_of(folder: Path) -> dict[tuple[int, int], _File]:
 
 def _remove_folder(path: Path) -> None:
     """Delete a folder so that a kill in between leaves no half model in the list."""
+    if path.is_symlink():
+        path.unlink()  # the folder that it leads to is not ours
+        return
     leaving = path.with_name(f".{path.name}{_LEAVING_SUFFIX}")
     for former in path.parent.glob(f".*{_LEAVING_SUFFIX}"):
         shutil.rmtree(former, ignore_errors=True)  # of a removal that was killed

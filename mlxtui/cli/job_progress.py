@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
 
 from mlxtui.backend.job_info import JobInfo
 from mlxtui.harmless import one_line
@@ -78,10 +79,13 @@ class _Bars(Reporter):
 
     def __init__(self) -> None:
         self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[figures]}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=_column(30)),
+            BarColumn(bar_width=16),
+            TextColumn(
+                "{task.fields[figures]}", markup=False, table_column=_column(None)
+            ),
             console=Console(stderr=True, highlight=False),
+            expand=True,
         )
         self._tasks: dict[str, Any] = {}
         self._stage: Stage | None = None
@@ -92,7 +96,10 @@ class _Bars(Reporter):
             return
         if job.stage != self._stage:
             self._begin(job.stage)
-        self._draw("", stage_text(job.stage), job.done, job.total, figures(job))
+        if job.state == "finished":
+            self._end_stage()  # a trial ends when the answer does
+        else:
+            self._draw("", stage_text(job.stage), job.done, job.total, figures(job))
         shown = {file.path for file in job.files}
         for path in set(self._tasks) - shown - {""}:
             self._progress.remove_task(self._tasks.pop(path))
@@ -105,11 +112,14 @@ class _Bars(Reporter):
         self._progress.stop()
 
     def _begin(self, stage: Stage) -> None:
-        """The stage before stays as a line that is done."""
+        self._end_stage()
+        self._stage = stage
+
+    def _end_stage(self) -> None:
+        """The stage stays as a line that is done."""
         if "" in self._tasks:
             done = self._tasks.pop("")
-            self._progress.update(done, total=1, completed=1)
-        self._stage = stage
+            self._progress.update(done, total=1, completed=1, figures="")
 
     def _draw(self, key: str, name: str, done: int, total: int, figures: str) -> None:
         if key not in self._tasks:
@@ -117,6 +127,12 @@ class _Bars(Reporter):
         self._progress.update(
             self._tasks[key], completed=done, total=total or None, figures=figures
         )
+
+
+def _column(max_width: int | None) -> Column:
+    """Text of one line, cut at its end before it takes the bar's room."""
+    ratio = None if max_width else 1
+    return Column(max_width=max_width, ratio=ratio, no_wrap=True, overflow="ellipsis")
 
 
 def figures(job: JobInfo) -> str:
@@ -130,10 +146,19 @@ def figures(job: JobInfo) -> str:
                 done=bytes_text(job.done), total=bytes_text(job.total)
             )
         )
-        parts.append(f"{bytes_text(job.rate_per_second)}/s")
-    elif job.total:
-        parts.append(f"{rate_text(job.rate_per_second)}/s")
-    if job.seconds_left is not None:
-        parts.append(_("{time} left").format(time=seconds_text(job.seconds_left)))
+    if job.done < job.total:
+        parts += _speed(job)
     parts.append(one_line(job.note))
     return " · ".join(filter(None, parts))
+
+
+def _speed(job: JobInfo) -> list[str]:
+    parts = []
+    if job.unit == "bytes":
+        parts.append(f"{bytes_text(job.rate_per_second)}/s")
+    elif job.unit == "tokens" and job.rate_per_second:
+        rate = rate_text(job.rate_per_second)
+        parts.append(_("{rate} tokens/s").format(rate=rate))
+    if job.seconds_left is not None:
+        parts.append(_("{time} left").format(time=seconds_text(job.seconds_left)))
+    return parts

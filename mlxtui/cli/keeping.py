@@ -1,12 +1,15 @@
 """`mlxtui cp`, `mv` and `rm`: what is kept, and under which name."""
 
-import sys
-
 import click
 
 from mlxtui import settings
 from mlxtui.backend import keeping, removal
+from mlxtui.backend.backend import new_request_id
+from mlxtui.backend.commands import RemoveModel
+from mlxtui.backend.events import ModelRemoved
 from mlxtui.cli.completion import complete_model
+from mlxtui.cli.questions import confirm
+from mlxtui.cli.session import open_session
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
 from mlxtui.units import bytes_text
@@ -38,10 +41,12 @@ def rm_command(name: str, yes: bool) -> None:
     used = settings.load()
     plan = removal.plan_removal(name, used)
     click.echo(removal_text(plan), err=True)
-    if not yes and sys.stdin.isatty() and sys.stderr.isatty():
+    if not yes:
         question = _("Remove {name}?").format(name=one_line(plan.model.name))
-        click.confirm(question, default=False, abort=True, err=True)
-    removal.remove_model(name, used, ())
+        confirm(question, default=False)
+    with open_session(used) as session:
+        command = RemoveModel(request_id=new_request_id(), name=plan.model.name)
+        session.ask(command, ModelRemoved)
 
 
 def removal_text(plan: removal.RemovalPlan) -> str:

@@ -1,7 +1,6 @@
 """`mlxtui pull`, `convert` and `quantize`: a plan, a question, a job to watch."""
 
 import json
-import sys
 from typing import Any
 
 import click
@@ -16,11 +15,13 @@ from mlxtui.cli.completion import complete_model
 from mlxtui.cli.job_progress import reporter
 from mlxtui.cli.lines import table_lines
 from mlxtui.cli.plan_lines import plan_rows
+from mlxtui.cli.questions import confirm
 from mlxtui.cli.recipe_options import packing_options, quantize_option, recipe_from
 from mlxtui.cli.session import Session, open_session
 from mlxtui.cli.start import log_to_file
-from mlxtui.errors import JobRefused, MlxTuiError
+from mlxtui.errors import InvalidParameter, JobRefused, MlxTuiError
 from mlxtui.harmless import one_line
+from mlxtui.hub.address import parse_address
 from mlxtui.i18n import _
 from mlxtui.plans import JobSpec, Plan
 from mlxtui.settings import Settings
@@ -51,6 +52,11 @@ def _job_options(command: Any) -> Any:
 @_job_options
 def pull_command(repository: str, **options: Any) -> int:
     """Fetch a repository, and quantize it where that is asked for."""
+    if names.looks_like_path(repository):
+        raise InvalidParameter(
+            _("{path} is a folder, which needs no fetching.").format(path=repository),
+            hint=_("`mlxtui convert` takes a folder."),
+        )
     return _make(repository, options)
 
 
@@ -71,10 +77,12 @@ def pull_command(repository: str, **options: Any) -> int:
 @_job_options
 def convert_command(source: str, **options: Any) -> int:
     """Convert, and quantize or upload where that is asked for."""
-    if not options["name"] and recipe_from(options).keeps_weights:
+    source = _local_source(source)
+    is_folder = names.looks_like_path(source)
+    if not (is_folder or options["name"]) and recipe_from(options).keeps_weights:
         # A repository as it is would be fetched only; here a folder is wanted.
-        options["name"] = source.rstrip("/").rpartition("/")[2].partition("@")[0]
-    return _make(_local_source(source), options)
+        options["name"] = parse_address(source).repo_id.rpartition("/")[2]
+    return _make(source, options)
 
 
 @click.command("quantize", help=_("Store a model's weights in fewer bits."))
@@ -125,8 +133,8 @@ def _make(source: str, options: dict[str, Any], bits: int | None = None) -> int:
         if not options["as_json"]:
             for line in table_lines(plan_rows(plan)):
                 click.echo(line, err=True)
-        if not options["yes"] and sys.stdin.isatty() and sys.stderr.isatty():
-            click.confirm(_question(plan), default=True, abort=True, err=True)
+        if not options["yes"]:
+            confirm(_question(plan), default=not plan.spec.upload_to)
         job = _run(session, plan.spec, as_json=options["as_json"])
     if job.state != "finished":
         click.echo(_("Stopped. The same command goes on with it."), err=True)
@@ -167,7 +175,7 @@ def _run(session: Session, spec: JobSpec, *, as_json: bool) -> JobInfo:
 
 
 def _show_result(job: JobInfo, used: Settings, *, as_json: bool) -> None:
-    model = names.resolve(job.result_name, scan_library(used))
+    model = _made_model(job, used)
     if as_json:
         click.echo(json.dumps(_result(model), ensure_ascii=False))
         return
@@ -177,6 +185,14 @@ def _show_result(job: JobInfo, used: Settings, *, as_json: bool) -> None:
         ),
         err=True,
     )
+
+
+def _made_model(job: JobInfo, used: Settings) -> LocalModel:
+    """The job's model, by its folder: its name may mean another one by now."""
+    for model in scan_library(used):
+        if model.path == job.result_path:
+            return model
+    return names.resolve(job.result_name, scan_library(used))
 
 
 def _result(model: LocalModel) -> dict[str, Any]:

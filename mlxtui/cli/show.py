@@ -15,7 +15,9 @@ from mlxtui.cli.plan_lines import plan_rows
 from mlxtui.convert import model_folder
 from mlxtui.errors import ModelNotFound
 from mlxtui.harmless import harmless, one_line
+from mlxtui.hub.address import is_web_address, looks_like_address
 from mlxtui.i18n import _
+from mlxtui.plan_words import recipe_text
 from mlxtui.plans import Plan, Quality
 from mlxtui.repositories import Repository
 from mlxtui.settings import Settings
@@ -40,7 +42,7 @@ def show_command(name: str, as_json: bool, card: bool) -> None:
         model = names.resolve(name, scan_library(used))
     except ModelNotFound:
         # A name with an owner may be one that was not fetched yet.
-        if name.count("/") != 1 or names.looks_like_path(name):
+        if not (is_web_address(name) or looks_like_address(name)):
             raise
         _show_repository(name, used, as_json=as_json, card=card)
         return
@@ -75,7 +77,9 @@ def _show_repository(
     for line in (*table_lines(rows), *table_lines([("", ""), *files])[1:]):
         click.echo(line)
     if plan.problem:
-        click.echo(f"\n✗ {one_line(plan.problem)}\n  {one_line(plan.hint)}")
+        click.echo(f"\n✗ {one_line(plan.problem)}")
+        if plan.hint:
+            click.echo(f"  {one_line(plan.hint)}")
     if card:
         click.echo("\n" + harmless(repository.card))
 
@@ -113,16 +117,20 @@ def _rows(model: LocalModel) -> list[tuple[str, str]]:
         (_("Folder"), one_line(str(model.path))),
         (_("Architecture"), one_line(model.architecture) or "–"),
         (_("Parameters"), _number(model.parameter_count, count_text)),
+        (_("Quantization"), one_line(model.quantization) or "–"),
         (_("Bits per weight"), _number(model.bits_per_weight, "{:.2f}".format)),
         (_("Size"), bytes_text(model.size_bytes)),
         (_("Context"), _number(model.context_length, str)),
         (_("Capabilities"), ", ".join(model.capabilities) or "–"),
         (_("Source"), source_text(model.source)),
     ]
+    if model.commit:
+        rows.append((_("Commit"), one_line(model.commit)))
     provenance = model.provenance
     if provenance is not None:
         commit = f"@{provenance.commit[:8]}" if provenance.commit else ""
-        rows.append((_("Made from"), one_line(provenance.source) + commit))
+        rows.append((_("Made from"), one_line(provenance.source + commit)))
+        rows.append((_("Recipe"), recipe_text(provenance.recipe)))
         if provenance.kept_in_float:
             layers = ", ".join(map(one_line, provenance.kept_in_float))
             rows.append((_("Not packed"), layers))

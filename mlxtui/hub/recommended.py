@@ -16,8 +16,8 @@ _OWN_LIST = Path(__file__).with_name("recommended.toml")
 
 _KINDS: tuple[RepositoryKind, ...] = get_args(RepositoryKind)
 _KEYS = (
-    "repository", "kind", "parameters", "size_bytes", "languages", "note_en",
-    "note_ja",
+    "repository", "kind", "parameters", "size_bytes", "cache_bytes", "languages",
+    "note_en", "note_ja",
 )  # fmt: skip
 
 # Nobody recommends by the thousand; a larger file is another one.
@@ -85,6 +85,7 @@ def _entry(number: int, entry: object, is_from_user: bool) -> Recommendation:
             kind=_kind(entry),
             parameter_count=_count(entry, "parameters"),
             size_bytes=_count(entry, "size_bytes"),
+            cache_bytes=_count(entry, "cache_bytes") if "cache_bytes" in entry else 0,
             languages=_languages(entry),
             note_en=_text(entry, "note_en"),
             note_ja=_text(entry, "note_ja"),

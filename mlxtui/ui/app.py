@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
@@ -13,28 +12,34 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.signal import Signal
 
-from mlxtui import i18n, paths, settings
+from mlxtui import paths
 from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.commands import MeasureMemory
 from mlxtui.backend.events import Event
-from mlxtui.errors import MlxTuiError, SettingsError
+from mlxtui.backend.job_info import JobId
+from mlxtui.errors import MlxTuiError
 from mlxtui.i18n import _
+from mlxtui.plans import JobSpec
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
 from mlxtui.ui import actions, themes
-from mlxtui.ui.key_rules import usable_keys
+from mlxtui.ui.job_notices import JobNotices
+from mlxtui.ui.job_watch import JobWatch
 from mlxtui.ui.messages import (
     ActionRequested,
     BackendEvent,
+    JobOrdered,
     LoadRequested,
-    SettingChanged,
+    LogRequested,
+    PlanRequested,
     UnloadRequested,
 )
 from mlxtui.ui.model_state import ModelState, ModelSwitch
 from mlxtui.ui.place import Place
 from mlxtui.ui.places import APP_ACTIONS, all_actions
+from mlxtui.ui.screens.dialog import Dialog
 from mlxtui.ui.screens.workspace import WorkspaceScreen
-from mlxtui.ui.terminal_app import TerminalApp
+from mlxtui.ui.settings_app import SettingsApp
 
 # The import of MLX in the engine's thread would hold up the first paint.
 _LOAD_AFTER_SECONDS = 0.1
@@ -54,7 +59,7 @@ def _actions_of_palette() -> type[Provider]:
     return ActionProvider
 
 
-class MlxTuiApp(TerminalApp):
+class MlxTuiApp(SettingsApp):
     """The screen of mlxtui.
 
     Args:
@@ -70,7 +75,6 @@ class MlxTuiApp(TerminalApp):
     COMMANDS = {_actions_of_palette}
     BINDINGS: ClassVar[list[BindingType]] = actions.bindings(APP_ACTIONS)
 
-    settings: reactive[Settings] = reactive(Settings(), init=False)
     model_state: reactive[ModelState] = reactive(ModelState())
 
     def __init__(
@@ -93,7 +97,15 @@ class MlxTuiApp(TerminalApp):
         """How long the first model waits for the first paint."""
         self.backend = make_backend(self._emit, used)
         self._models = ModelSwitch(self.backend, self._show_model)
-        self._use(used)
+        notices = JobNotices(self)
+        self._jobs = JobWatch(
+            self.backend,
+            accepted=self._show_new_job,
+            refused=self.notify_error,
+            ended=notices.tell_end,
+            found=notices.tell_interrupted,
+        )
+        self.use_settings(used)
         self.watch_settings(self.settings)
 
     def _emit(self, event: Event) -> None:
@@ -102,7 +114,7 @@ class MlxTuiApp(TerminalApp):
 
     def get_default_screen(self) -> Screen[None]:
         """The chat is there at the first paint."""
-        return WorkspaceScreen(self.backend, self.backend_signal)
+        return WorkspaceScreen(self.backend, self.backend_signal, self._jobs.known)
 
     @property
     def workspace(self) -> WorkspaceScreen:
@@ -145,6 +157,7 @@ class MlxTuiApp(TerminalApp):
     def _settle(self) -> None:
         """Do what the first paint did not have to wait for."""
         self.backend.submit(MeasureMemory(request_id=new_request_id()))
+        self._jobs.list_jobs()
         if self._after_first_paint is not None:
             self._after_first_paint()
 
@@ -159,13 +172,16 @@ class MlxTuiApp(TerminalApp):
         self.push_screen(FirstRunScreen(self.settings), self._save_first_run)
 
     def _save_first_run(self, answers: dict[str, str] | None) -> None:
-        self._save({**(answers or {}), "setup_done": "true"})
+        self.save_settings({**(answers or {}), "setup_done": "true"})
 
     # Events of the backend
 
     def on_backend_event(self, message: BackendEvent) -> None:
         """Pass an event on to whoever waits for it."""
         self._models.receive(message.event)
+        news = self._jobs.receive(message.event)
+        if news != "none" and self.screen_stack:
+            self.workspace.jobs_changed(has_new_state=news == "state")
         self.backend_signal.publish(message.event)
 
     def _show_model(self, state: ModelState) -> None:
@@ -173,6 +189,41 @@ class MlxTuiApp(TerminalApp):
         self.model_state = state
         if kept_former:
             self.notify_error(state.message, state.hint)
+
+    # Jobs
+
+    def on_plan_requested(self, message: PlanRequested) -> None:
+        """Show what a job would do; start it when the user says so."""
+        from mlxtui.ui.screens.plan import PlanScreen
+
+        if not isinstance(self.screen, PlanScreen):
+            page = PlanScreen(self.backend, self.backend_signal, message.spec)
+            self.push_screen(page, self._start_job)
+
+    def _start_job(self, spec: JobSpec | None) -> None:
+        if spec is not None:
+            self._jobs.start(spec)
+
+    def on_job_ordered(self, message: JobOrdered) -> None:
+        """Pass on what the user wants of a job."""
+        self._jobs.order(message.job_id, message.order)
+
+    def on_log_requested(self, message: LogRequested) -> None:
+        """Show what a job wrote down."""
+        from mlxtui.ui.screens.job_log import JobLogScreen
+
+        page = JobLogScreen(self.backend, self.backend_signal, message.job)
+        self.push_screen(page)
+
+    def _show_new_job(self, job_id: JobId) -> None:
+        self.call_next(self.workspace.open_jobs, job_id)
+
+    async def action_jobs(self) -> None:
+        """Open the drawer or give it the keys; put it away when it has them."""
+        if await self._close_pages():
+            await self.workspace.open_jobs()
+        else:
+            await self.workspace.toggle_jobs()
 
     # Requests of the places
 
@@ -186,16 +237,13 @@ class MlxTuiApp(TerminalApp):
         """Free the model's memory once it has answered."""
         self._models.unload()
 
-    def on_setting_changed(self, message: SettingChanged) -> None:
-        """Write a setting, and use it."""
-        self._save({message.key: message.text})
+    def settings_saved(self) -> None:
+        """The backend goes by them, too."""
+        self.backend.use(self.settings)
 
-    def _save(self, texts: dict[str, str]) -> None:
-        try:
-            self._use(settings.save_values(texts))
-            self.backend.use(self.settings)
-        except SettingsError as error:
-            self.notify_error(error.message, error.hint)
+    def language_changed(self) -> None:
+        """Every text is to be shown in another language."""
+        self.workspace.retranslate()
 
     async def on_action_requested(self, message: ActionRequested) -> None:
         """Do an action of the palette or of a slash command."""
@@ -205,7 +253,7 @@ class MlxTuiApp(TerminalApp):
         """Do an action wherever it belongs; its place is opened first."""
         (action,) = (item for item in all_actions() if item.name == name)
         node = self if action.place == "app" else await self._open(action.place)
-        if not node.check_action(action.verb, action.parameters):
+        if not (argument or node.check_action(action.verb, action.parameters)):
             self.notify(_("There is nothing to do for that now."))
             return
         method = getattr(node, f"action_{action.verb}")
@@ -216,57 +264,21 @@ class MlxTuiApp(TerminalApp):
         """Do an action that was clicked on."""
         await self.perform(name)
 
-    # Settings in use
-
-    def _use(self, used: Settings) -> None:
-        """Use settings from now on, without keys that cannot be."""
-        keys, problems = usable_keys(used.keys, tuple(all_actions()))
-        if problems:
-            self.call_later(self.notify_error, "\n".join(problems))
-        self.settings = replace(used, keys=keys)
-
-    def watch_settings(self, used: Settings) -> None:
-        """Use language, theme, keys and motion as they are set."""
-        language_before = i18n.current_language()
-        i18n.set_language(used.language)
-        # Without colours only the styles of the 16-colour theme tell things apart.
-        self.theme = "ansi" if self.no_color else used.theme
-        self.animation_level = "none" if used.reduced_motion else "full"
-        self.set_keymap(dict(used.keys))
-        if self.is_running and i18n.current_language() != language_before:
-            self.workspace.retranslate()
-
-    def action_theme(self, name: str = "") -> None:
-        """Take a theme by its name, or the next one."""
-        names = [theme.name for theme in themes.THEMES]
-        if name and name not in names:
-            self.notify_error(
-                _("There is no theme {name}.").format(name=name), ", ".join(names)
-            )
-            return
-        following = names[(names.index(self.theme) + 1) % len(names)]
-        self.on_setting_changed(SettingChanged("theme", name or following))
-
-    def action_language(self, name: str = "") -> None:
-        """Switch to a language, or to the next one."""
-        if name and name not in i18n.LANGUAGES:
-            self.notify_error(
-                _("There is no language {name}.").format(name=name),
-                ", ".join(i18n.LANGUAGES),
-            )
-            return
-        other = "en" if i18n.current_language() == "ja" else "ja"
-        self.on_setting_changed(SettingChanged("language", name or other))
-
     # What belongs to no place
 
     async def action_go(self, place: str) -> None:
         """Open a place."""
         await self._open(place)
 
-    async def _open(self, place: str) -> Place:
+    async def _close_pages(self) -> bool:
+        """Take away what lies over the workspace; False when nothing did."""
+        had_pages = len(self.screen_stack) > 1
         while len(self.screen_stack) > 1:
             await self.pop_screen()
+        return had_pages
+
+    async def _open(self, place: str) -> Place:
+        await self._close_pages()
         return await self.workspace.go(place)
 
     async def action_choose_model(self) -> None:
@@ -284,7 +296,7 @@ class MlxTuiApp(TerminalApp):
         """Explain what has the focus."""
         from mlxtui.ui.screens.keys import help_for
 
-        self._open_or_close(help_for(self.workspace, self.settings.keys))
+        self._open_or_close(help_for(self.screen, self.settings.keys))
 
     def action_keys(self) -> None:
         """Show all keys."""
@@ -293,7 +305,7 @@ class MlxTuiApp(TerminalApp):
         self._open_or_close(key_sheet(self.settings.keys))
 
     def _open_or_close(self, page: Screen[None]) -> None:
-        if len(self.screen_stack) == 1:
-            self.push_screen(page)
-        elif isinstance(self.screen, type(page)):
+        if isinstance(self.screen, type(page)):
             self.pop_screen()
+        elif len(self.screen_stack) == 1 or isinstance(self.screen, Dialog):
+            self.push_screen(page)

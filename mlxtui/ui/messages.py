@@ -3,6 +3,8 @@
 from textual.message import Message
 
 from mlxtui.backend.events import Event
+from mlxtui.backend.job_info import JobId, JobInfo, JobOrder
+from mlxtui.plans import JobSpec
 from mlxtui.types import LocalModel
 
 
@@ -26,6 +28,31 @@ class LoadRequested(Message):
 
 class UnloadRequested(Message):
     """Free the memory of the chat's model."""
+
+
+class PlanRequested(Message):
+    """Show what a job would do, and do it when the user says so."""
+
+    def __init__(self, spec: JobSpec) -> None:
+        super().__init__()
+        self.spec = spec
+
+
+class JobOrdered(Message):
+    """Pause, resume, cancel, retry or forget a job."""
+
+    def __init__(self, job_id: JobId, order: JobOrder) -> None:
+        super().__init__()
+        self.job_id = job_id
+        self.order = order
+
+
+class LogRequested(Message):
+    """Show what a job wrote down."""
+
+    def __init__(self, job: JobInfo) -> None:
+        super().__init__()
+        self.job = job
 
 
 class SettingChanged(Message):

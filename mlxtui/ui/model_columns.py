@@ -1,6 +1,6 @@
 """The columns of the list of models: their texts, and how rows are sorted by them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -15,6 +15,7 @@ from mlxtui.ui.model_standing import (
     source_text,
     standing_word,
 )
+from mlxtui.ui.table_columns import Column
 from mlxtui.units import bytes_text, count_text
 
 
@@ -26,21 +27,6 @@ class ModelRow:
     standing: Standing
     loading_share: float | None = None
     """0 to 1 while it is loading and that is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column, by which the table can be sorted."""
-
-    name: str
-    """For `/sort`."""
-    title: str
-    """Marked with `N_`."""
-    text: Callable[[ModelRow], str]
-    value: Callable[[ModelRow], float | str | tuple[str, str] | None]
-    """What is compared; None sorts last."""
-    is_number: bool = True
-    """Aligned at the right, and sorted from the largest down at first."""
 
 
 def _memory_text(row: ModelRow) -> str:
@@ -65,14 +51,14 @@ def _count(value: int | None) -> str:
     return "–" if value is None else count_text(value)
 
 
-COLUMNS = (
+COLUMNS: tuple[Column[ModelRow], ...] = (
     Column(
         "name", N_("Model"), lambda row: one_line(row.model.name),
-        lambda row: _name_key(row), is_number=False,
+        lambda row: _name_key(row), is_number=False, is_left_aligned=True,
     ),
     Column(
         "memory", N_("Memory"), _memory_text,
-        lambda row: row.model.needed_bytes or None,
+        lambda row: row.model.needed_bytes or None, is_left_aligned=True,
     ),
     Column(
         "parameters", N_("Params"), lambda row: _count(row.model.parameter_count),
@@ -97,11 +83,11 @@ COLUMNS = (
     Column(
         "abilities", N_("Abilities"),
         lambda row: " ".join(capability_words(row.model)) or "–",
-        lambda row: len(row.model.capabilities),
+        lambda row: len(row.model.capabilities), is_left_aligned=True,
     ),
     Column(
         "source", N_("Source"), lambda row: source_text(row.model),
-        lambda row: source_text(row.model), is_number=False,
+        lambda row: source_text(row.model), is_number=False, is_left_aligned=True,
     ),
 )  # fmt: skip
 """From the most to the least wanted: a narrow table leaves out the last ones."""
@@ -111,7 +97,7 @@ COLUMNS = (
 class Order:
     """How the rows are sorted."""
 
-    column: Column = COLUMNS[0]
+    column: Column[ModelRow] = COLUMNS[0]
     largest_first: bool = False
 
     def sorted(self, rows: Sequence[ModelRow]) -> list[ModelRow]:
@@ -129,7 +115,7 @@ class Order:
         return first + sorted(rest, key=lambda row: bool(row.model.problem))
 
 
-def column_named(text: str) -> Column | None:
+def column_named(text: str) -> Column[ModelRow] | None:
     """The column whose name or title begins with a text."""
     wanted = folded(text.strip())
     for column in COLUMNS:

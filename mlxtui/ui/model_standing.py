@@ -6,15 +6,16 @@ from typing import Literal
 
 from mlxtui.backend.events import MemoryMeasured
 from mlxtui.i18n import N_, _
-from mlxtui.types import LoadedModel, LocalModel
+from mlxtui.plans import Fit, MemoryNeed, fit_of
+from mlxtui.types import LoadedModel, LocalModel, ModelKind
 from mlxtui.ui.model_state import ModelState
 
 Standing = Literal[
     "loaded", "loading", "fits", "tight", "too-big", "unknown", "broken"
 ]  # fmt: skip
 
-# A model that takes more of the free memory leaves too little for long conversations.
-_TIGHT_SHARE = 0.75
+GUARDED_TOKENS = 4096
+"""A load is guarded for a context of so many tokens, or for the whole of a shorter."""
 
 MARKS: dict[Standing, str] = {
     "loaded": "●", "loading": "◌", "fits": "✓", "tight": "▲", "too-big": "✗",
@@ -43,6 +44,11 @@ _SHORT_CAPABILITIES = {
     "thinking": N_("thinking"),
 }
 
+_KINDS: dict[ModelKind, tuple[str, str]] = {
+    "embedder": (N_("embedder"), N_("finds passages in documents; it does not chat")),
+    "adapter": (N_("adapter"), N_("changes another model; it does not chat alone")),
+}
+
 _SOURCES = {
     "built-in": N_("built-in"),
     "models": N_("models folder"),
@@ -68,6 +74,12 @@ class ModelMemory:
         given_back_bytes = self.loaded.memory_bytes if self.loaded else 0
         return self.measured.free_bytes + given_back_bytes
 
+    def fit_of(self, needed_bytes: int) -> Fit | None:
+        """Whether a model that needs so much fits; None while that is not known."""
+        if self.measured is None or self.free_bytes is None:
+            return None
+        return fit_of(needed_bytes, self.free_bytes, self.measured.total_bytes)
+
 
 def standing(model: LocalModel, state: ModelState, memory: ModelMemory) -> Standing:
     """What a model of the list is now."""
@@ -75,17 +87,14 @@ def standing(model: LocalModel, state: ModelState, memory: ModelMemory) -> Stand
         return "broken"
     if state.phase == "loading" and state.loading_name == model.name:
         return "loading"
-    if state.loaded is not None and _is_same(model, state.loaded):
+    if state.loaded is not None and is_same_model(model, state.loaded):
         return "loaded"
-    free_bytes = memory.free_bytes
-    if free_bytes is None or not model.needed_bytes:
-        return "unknown"
-    if model.needed_bytes > free_bytes:
-        return "too-big"
-    return "fits" if model.needed_bytes <= free_bytes * _TIGHT_SHARE else "tight"
+    fit = memory.fit_of(model.needed_bytes) if model.needed_bytes else None
+    return fit or "unknown"
 
 
-def _is_same(model: LocalModel, loaded: LoadedModel) -> bool:
+def is_same_model(model: LocalModel, loaded: LoadedModel) -> bool:
+    """Whether a model of the list is the one that is loaded."""
     if model.path == loaded.path:
         return True
     if model.name != loaded.name and model.path.name != loaded.path.name:
@@ -93,18 +102,46 @@ def _is_same(model: LocalModel, loaded: LoadedModel) -> bool:
     return model.path.resolve() == loaded.path  # the engine resolves links
 
 
+def memory_needs(model: LocalModel, memory: ModelMemory) -> tuple[MemoryNeed, ...]:
+    """What a model takes at several lengths of context, where its config tells."""
+    cache, longest = model.cache, model.context_length
+    if cache is None or not longest or not model.needed_bytes:
+        return ()
+    counted = cache.bytes_at(min(GUARDED_TOKENS, longest))
+    needs = []
+    for tokens in sorted({min(each, longest) for each in (4096, 32_768, longest)}):
+        cache_bytes = cache.bytes_at(tokens)
+        needed_bytes = model.needed_bytes - counted + cache_bytes
+        fit = memory.fit_of(needed_bytes)
+        if fit is None:
+            return ()
+        needs.append(
+            MemoryNeed(
+                context_tokens=tokens,
+                needed_bytes=needed_bytes,
+                cache_bytes=cache_bytes,
+                fit=fit,
+            )
+        )
+    return tuple(needs)
+
+
 def standing_word(of: Standing) -> str:
-    """The standing in a word."""
+    """The standing in as few letters as a table has room for."""
     return _(_WORDS[of]) if _WORDS[of] else ""
 
 
 def capability_words(model: LocalModel) -> list[str]:
     """What a model can do, a word each."""
+    if model.kind != "model":
+        return [_(_KINDS[model.kind][0])]
     return [_(_SHORT_CAPABILITIES.get(name, name)) for name in model.capabilities]
 
 
 def capability_phrases(model: LocalModel) -> list[str]:
     """What a model can do, as one would say it."""
+    if model.kind != "model":
+        return [_(_KINDS[model.kind][1])]
     return [_(_CAPABILITIES.get(name, name)) for name in model.capabilities]
 
 

@@ -7,7 +7,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from mlxtui.i18n import _
 from mlxtui.ui.actions import Action, key_text
 from mlxtui.ui.messages import ActionRequested
-from mlxtui.ui.places import PLACES, all_actions
+from mlxtui.ui.places import ROOMS, all_actions
 
 
 class ActionProvider(Provider):
@@ -53,7 +53,7 @@ class ActionProvider(Provider):
 
 def palette_title(action: Action) -> str:
     """An action's title, with its place: `Models: Load`."""
-    for place in PLACES:
+    for place in ROOMS:
         if action.place == place.NAME:
             return f"{_(place.TITLE)}: {_(action.title)}"
     return _(action.title)

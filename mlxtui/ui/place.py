@@ -32,6 +32,10 @@ class Place(PlaceInfo, Vertical):
     def on_opened(self) -> None:
         """The user has come here from another place."""
 
+    def offers(self, action: Action) -> bool:
+        """Whether the key line shows an action now."""
+        return self.check_action(action.verb, ()) is not False
+
     def focus_first(self) -> None:
         """Give the focus to the widget that the user works in."""
 

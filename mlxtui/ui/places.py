@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from mlxtui.i18n import N_
 from mlxtui.ui.actions import Action
+from mlxtui.ui.job_actions import JobsInfo
 from mlxtui.ui.panes.chat_actions import ChatInfo
 from mlxtui.ui.panes.models_actions import ModelsInfo
 from mlxtui.ui.panes.settings_actions import SettingsInfo
@@ -13,6 +14,9 @@ from mlxtui.ui.place_info import PlaceInfo
 
 PLACES: tuple[type[PlaceInfo], ...] = (ChatInfo, ModelsInfo, SettingsInfo)
 """In the order of the place bar."""
+
+ROOMS: tuple[type[PlaceInfo], ...] = (*PLACES, JobsInfo)
+"""The places, and the drawer that lies under the open one."""
 
 APP_ACTIONS: tuple[Action, ...] = (
     *(
@@ -24,6 +28,13 @@ APP_ACTIONS: tuple[Action, ...] = (
             slash=place.NAME,
         )
         for place in PLACES
+    ),
+    Action(
+        name="app.jobs",
+        title=JobsInfo.TITLE,
+        meaning=N_("Open the jobs under the place that is open, or put them away"),
+        keys=JobsInfo.KEY,
+        slash="jobs",
     ),
     Action(
         name="app.choose_model",
@@ -84,15 +95,15 @@ APP_ACTIONS: tuple[Action, ...] = (
 
 
 def all_actions() -> Iterator[Action]:
-    """Every action of the places and of the app, in the order of the key sheet."""
-    for place in PLACES:
-        yield from place.ACTIONS
+    """Every action of the rooms and of the app, in the order of the key sheet."""
+    for room in ROOMS:
+        yield from room.ACTIONS
     yield from APP_ACTIONS
 
 
 def load_place(name: str) -> type[Place]:
-    """Import a place's widgets, by its name."""
-    (info,) = (place for place in PLACES if place.NAME == name)
+    """Import the widgets of a place or of the drawer, by its name."""
+    (info,) = (room for room in ROOMS if room.NAME == name)
     module, _colon, class_name = info.WIDGET.partition(":")
     place: type[Place] = getattr(importlib.import_module(module), class_name)
     return place

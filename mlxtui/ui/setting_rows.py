@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mlxtui import settings
 from mlxtui.harmless import one_line
@@ -31,7 +32,7 @@ class SettingRow:
     meaning: str
     setting: Setting
     text: str
-    """Its value as it would be typed."""
+    """Its value as it would be typed; empty for a secret."""
     shown: str
     """Its value for the list."""
     default: str
@@ -57,23 +58,23 @@ def setting_rows(
         if isinstance(setting, Keys):
             yield from _key_rows(setting, used, origins, actions)
             continue
-        text = setting.text(getattr(used, key))
-        default = setting.text(getattr(defaults, key))
+        value, usual = getattr(used, key), getattr(defaults, key)
         yield SettingRow(
             key=key,
             group=_(setting.group),
             title=_(setting.title),
             meaning=_(setting.meaning),
             setting=setting,
-            text=text,
-            shown=_shown(setting, text),
-            default=_shown(setting, default),
-            is_default=text == default,
+            text=setting.text(value),
+            shown=_shown(setting, value),
+            default=_shown(setting, usual),
+            is_default=value == usual,
             origin=origins[key],
         )
 
 
-def _shown(setting: Setting, text: str) -> str:
+def _shown(setting: Setting, value: Any) -> str:
+    text = setting.shown(value)
     if isinstance(setting, Number):
         return f"{text} {setting.unit}"
     if isinstance(setting, Flag):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mlxtui.settings import SETTINGS, Secret
 from mlxtui.ui.actions import Action
 
 # `/usr/bin is what?` is a question; `/quit` and `/model qwen` are commands.
@@ -18,6 +19,12 @@ class SlashCommand:
     argument: str
     action: Action | None
     """None when there is no command of this name."""
+
+    @property
+    def holds_secret(self) -> bool:
+        """Whether it sets a password, which no history may keep."""
+        key, _blank, value = self.argument.partition(" ")
+        return bool(value) and isinstance(SETTINGS.get(key), Secret)
 
 
 def parse(text: str, actions: Sequence[Action]) -> SlashCommand | None:

@@ -1,6 +1,7 @@
 """What any full-screen app of ours owes its terminal and its user's clipboard."""
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,6 +79,14 @@ class TerminalApp(App[None]):
             lines = event.text.replace("\r\n", "\n").replace("\r", "\n")
             event.text = harmless(lines)
         await super().on_event(event)
+
+    def notify_outside(self, text: str) -> None:
+        """Let the terminal tell something to who looks elsewhere, where it can."""
+        from mlxtui.ui.terminal_notice import notice_sequence
+
+        sequence = notice_sequence(os.environ, self.title, text)
+        if sequence is not None and self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     def notify_error(self, message: str, hint: str = "") -> None:
         """Show what went wrong, and the next step."""

@@ -15,7 +15,7 @@ from mlxtui.ui.app import MlxTuiApp
 from mlxtui.ui.palette import ActionProvider, palette_title
 from mlxtui.ui.place import Place
 from mlxtui.ui.place_info import PlaceInfo
-from mlxtui.ui.places import APP_ACTIONS, PLACES, all_actions, load_place
+from mlxtui.ui.places import APP_ACTIONS, PLACES, ROOMS, all_actions, load_place
 from mlxtui.ui.screens.keys import KeysScreen
 from mlxtui.ui.transcript.part_actions import PART_ACTIONS
 from mlxtui.ui.transcript.transcript import Transcript
@@ -24,7 +24,7 @@ from mlxtui.ui.widgets.place_bar import PlaceBar
 from tests.ui.harness import User, answer, open_app
 
 ACTIONS = tuple(all_actions())
-KINDS = {place.NAME: load_place(place.NAME) for place in PLACES}
+KINDS = {room.NAME: load_place(room.NAME) for room in ROOMS}
 
 WITHOUT_SLASH = {
     "chat.send": "sends what is in the prompt, which would be the command itself",
@@ -34,10 +34,12 @@ WITHOUT_SLASH = {
     "chat.page_down": "a move of the view",
     "chat.next_part": "a move of the cursor",
     "chat.previous_part": "a move of the cursor",
-    "models.show_all": "a move of the focus",
+    "models.back": "a move of the focus",
     "settings.next": "a move from the cursor on; /set names setting and value",
     "settings.previous": "a move from the cursor on; /set names setting and value",
     "settings.back": "a move of the focus",
+    "jobs.leave": "a move of the focus",
+    "jobs.close": "/jobs does it",
 }
 
 Call = tuple[str, tuple[object, ...]]
@@ -100,7 +102,7 @@ def test_names_and_slash_words_are_unique() -> None:
         assert parsed.action.slash == word
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: str(place.NAME))
+@pytest.mark.parametrize("place", ROOMS, ids=lambda place: str(place.NAME))
 def test_every_action_has_keys_that_nothing_else_in_reach_has(
     place: type[PlaceInfo],
 ) -> None:
@@ -115,7 +117,7 @@ def test_every_action_has_its_method_and_says_what_it_does() -> None:
     for action in ACTIONS:
         assert callable(getattr(kind_of(action), f"action_{action.verb}"))
         assert action.title and action.meaning
-    for place in PLACES:
+    for place in ROOMS:
         assert all(action.place == place.NAME for action in place.ACTIONS)
         assert place.HELP and place.PURPOSE
         assert any(action.keys == place.KEY for action in APP_ACTIONS)
@@ -129,7 +131,7 @@ def test_only_moves_have_no_slash_command() -> None:
 # The four ways
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: str(place.NAME))
+@pytest.mark.parametrize("place", ROOMS, ids=lambda place: str(place.NAME))
 async def test_every_key_does_its_action(
     place: type[PlaceInfo], calls: list[Call]
 ) -> None:
@@ -159,9 +161,8 @@ async def test_every_action_can_be_done_from_every_place(calls: list[Call]) -> N
                 calls.clear()
                 await user.app.perform(action.name)
                 assert calls == [wanted(action)]
-                assert user.place == (
-                    place.NAME if action.place == "app" else action.place
-                )
+                stays = action.place in ("app", "jobs")  # the drawer lies under it
+                assert user.place == (place.NAME if stays else action.place)
 
 
 async def test_the_palette_finds_every_action_and_does_it(calls: list[Call]) -> None:
@@ -326,13 +327,13 @@ async def test_other_keys_work_and_are_shown_everywhere(
 async def test_a_new_key_works_at_once(rebound: settings.Settings) -> None:
     async with open_app(answer("One"), settings=rebound) as user:
         await user.ask("Count.")
-        await user.app.perform("settings.set", "keys.chat.new f7")
-        await user.until(lambda: settings.load().keys["chat.new"] == "f7")
+        await user.app.perform("settings.set", "keys.chat.new f4")
+        await user.until(lambda: settings.load().keys["chat.new"] == "f4")
         await user.press("f2")
-        assert "F7 New chat" in user.key_line
+        assert "F4 New chat" in user.key_line
         await user.press("f5")
         assert user.answers
-        await user.press("f7")
+        await user.press("f4")
         assert not user.answers
         await user.app.perform("settings.reset", "keys.chat.new")
         await user.until(lambda: "chat.new" not in settings.load().keys)

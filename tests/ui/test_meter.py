@@ -23,6 +23,8 @@ async def measure(
     user: User, *, used_bytes: int, free_bytes: int, pressure: Pressure = "normal"
 ) -> None:
     """Let the machine's memory be like this."""
+    # The first measurement of the app's own has come.
+    await user.until(lambda: user.meter.memory)
     event = MemoryMeasured(
         request_id=new_request_id(),
         used_bytes=used_bytes,

@@ -1,222 +1,24 @@
 """The models place: the list, its details, its filter, its order, what it asks for."""
 
-import asyncio
-import re
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual import events
-from textual.app import App, ComposeResult
-from textual.message import Message
-from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from mlxtui import i18n, paths
-from mlxtui.backend.backend import Backend, new_request_id
+from mlxtui import i18n
+from mlxtui.backend.backend import new_request_id
 from mlxtui.backend.commands import ScanLibrary
 from mlxtui.backend.events import Failed, LibraryScanned
 from mlxtui.settings import Settings
-from mlxtui.types import LoadedModel, LocalModel
-from mlxtui.ui import themes
-from mlxtui.ui.messages import (
-    BackendEvent,
-    CopyRequested,
-    LoadRequested,
-    UnloadRequested,
-)
+from mlxtui.ui.messages import CopyRequested, UnloadRequested
 from mlxtui.ui.model_columns import COLUMNS, ModelRow, Order
 from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.panes.models import ModelsPane
-from mlxtui.ui.widgets.model_details import ModelDetails
-from mlxtui.ui.widgets.model_filter import ModelFilter
 from mlxtui.ui.widgets.model_table import ModelTable
 from tests.models import write_model
-from tests.recorded import GUIDE, LIBRARY, Script, memory_measured
-
-_QWEN = LIBRARY[1]
-_DEADLINE_SECONDS = 30
-
-
-class OnePlaceApp(App[None]):
-    """The place alone, with what it asks of the app."""
-
-    CSS_PATH = [paths.styles_dir() / name for name in ("app.tcss", "models.tcss")]
-
-    def __init__(self, script: Script | None, settings: Settings | None) -> None:
-        super().__init__()
-        themes.register(self)
-        make_backend = script.backend if script else Backend
-        self.backend = make_backend(self._emit, settings or Settings())
-        self.asked: list[Message] = []
-        self.place = ModelsPane(self.backend)
-
-    def _emit(self, event: object) -> None:
-        self.post_message(BackendEvent(event))  # type: ignore[arg-type]
-
-    def compose(self) -> ComposeResult:
-        yield self.place
-
-    def on_mount(self) -> None:
-        self.place.focus_first()
-
-    async def on_backend_event(self, message: BackendEvent) -> None:
-        await self.place.receive(message.event)
-
-    def on_load_requested(self, message: LoadRequested) -> None:
-        self.asked.append(message)
-
-    def on_unload_requested(self, message: UnloadRequested) -> None:
-        self.asked.append(message)
-
-    def on_copy_requested(self, message: CopyRequested) -> None:
-        self.asked.append(message)
-
-
-class Visitor:
-    """Someone in the models place."""
-
-    def __init__(self, app: OnePlaceApp, pilot: Pilot[None], script: Script) -> None:
-        self.app = app
-        self.pilot = pilot
-        self.script = script
-        self.place = app.place
-        self.table = app.place.query_one(ModelTable)
-        self.filter = app.place.query_one(ModelFilter)
-
-    @property
-    def names(self) -> list[str]:
-        """The first column, without marks and owners."""
-        cells = [str(cell) for cell in self.table.get_column("name")]
-        return [cell[2:].split("  ")[0] for cell in cells]
-
-    @property
-    def standings(self) -> dict[str, str]:
-        """Mark and words for each model: `● loaded`."""
-        marks = [str(cell)[0] for cell in self.table.get_column("name")]
-        words = [
-            re.sub(r"[\d.]+ (B|kB|MB|GB|%)$", "", str(cell))
-            for cell in self.table.get_column("memory")
-        ]
-        return {
-            name: " ".join(f"{mark} {word}".split())
-            for name, mark, word in zip(self.names, marks, words, strict=True)
-        }
-
-    @property
-    def details(self) -> str:
-        """The panel of the model under the cursor."""
-        return str(self.place.query_one(ModelDetails).query_one(Static).visual)
-
-    @property
-    def notice(self) -> str:
-        """What stands under the table."""
-        notice = self.place.query_one(".notice", Static)
-        return str(notice.visual) if notice.display else ""
-
-    @property
-    def loads(self) -> list[tuple[str, Path, bool]]:
-        """The models that were asked for, and whether for a chat."""
-        return [
-            (message.model.name, message.model.path, message.then_chat)
-            for message in self.app.asked
-            if isinstance(message, LoadRequested)
-        ]
-
-    @property
-    def errors(self) -> list[str]:
-        """The notices of errors so far."""
-        notes = self.app._notifications
-        return [note.message for note in notes if note.severity == "error"]
-
-    @property
-    def current(self) -> str:
-        """The name of the model under the cursor."""
-        model = self.table.current
-        return model.name if model else ""
-
-    @property
-    def picture(self) -> str:
-        """What the screen shows, line by line."""
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(part.text for part in strip) for strip in strips)
-
-    async def settle(self) -> None:
-        """Let everything that is on its way arrive and be drawn."""
-        for _turn in range(2):
-            await self.pilot._wait_for_screen()
-            await self.pilot.pause()
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        """Go on when the condition holds."""
-        deadline = time.monotonic() + _DEADLINE_SECONDS
-        while not condition():
-            assert time.monotonic() < deadline, self.picture
-            await asyncio.sleep(0.01)
-
-    async def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
-        await self.pilot.press(*keys)
-        await self.settle()
-
-    async def paste(self, text: str) -> None:
-        """Put text in where the cursor is."""
-        self.app.post_message(events.Paste(text))
-        await self.settle()
-
-    async def measure(self, free_bytes: int) -> None:
-        """Let the place know how much memory is free."""
-        await self.place.receive(memory_measured(new_request_id(), free_bytes))
-        await self.settle()
-
-    async def scan_finds(self, *models: LocalModel) -> None:
-        """Let the next scan find other models, and make it."""
-        self.script.models = models
-        self.place.on_opened()
-        await self.settle()
-
-
-def loaded(model: LocalModel) -> ModelState:
-    """The state in which a model answers."""
-    facts = LoadedModel(
-        path=model.path,
-        name=model.name,
-        memory_bytes=model.size_bytes,
-        context_tokens=2048,
-        has_chat_template=True,
-        can_think=False,
-    )
-    return ModelState("ready", facts)
-
-
-@asynccontextmanager
-async def models_place(
-    *models: LocalModel,
-    size: tuple[int, int] = (80, 24),
-    script: Script | None = None,
-    settings: Settings | None = None,
-) -> AsyncIterator[Visitor]:
-    """The place over a recorded library; over the real backend with settings."""
-    played = script or Script(models=models or LIBRARY)
-    app = OnePlaceApp(None if settings else played, settings)
-    try:
-        async with app.run_test(size=size, notifications=True) as pilot:
-            visitor = Visitor(app, pilot, played)
-            await visitor.settle()
-            yield visitor
-    finally:
-        app.backend.close()
-
-
-def variants(count: int) -> list[LocalModel]:
-    """Many models."""
-    return [
-        replace(_QWEN, name=f"owner/model-{n:03}", path=Path(f"/m/{n}"))
-        for n in range(count)
-    ]
+from tests.recorded import GUIDE, LIBRARY, Script
+from tests.ui.models_harness import QWEN, loaded, models_place, variants
 
 
 async def test_the_models_are_listed_by_name_and_broken_ones_last() -> None:
@@ -232,7 +34,7 @@ async def test_the_models_are_listed_by_name_and_broken_ones_last() -> None:
 async def test_what_a_model_needs_is_held_against_the_free_memory() -> None:
     async with models_place() as visitor:
         assert set(visitor.standings.values()) == {"", "✗ unusable"}
-        await visitor.measure(3_000_000_000)
+        await visitor.measure(6_000_000_000)
         assert visitor.standings == {
             "guide": "✓ fits",
             "Qwen3-4B-4bit": "▲ tight",
@@ -241,7 +43,9 @@ async def test_what_a_model_needs_is_held_against_the_free_memory() -> None:
         }
         await visitor.measure(2_000_000_000)
         assert visitor.standings["Qwen3-4B-4bit"] == "✗ too big"
-        assert visitor.standings["日本語モデル-8bit"] == "✓ fits"
+        assert visitor.standings["日本語モデル-8bit"] == "▲ tight"
+        await visitor.press("down")
+        assert "✗ does not fit" in visitor.details
 
 
 async def test_a_loaded_model_makes_room_for_the_next() -> None:
@@ -257,7 +61,7 @@ async def test_the_loading_model_shows_how_far_it_is() -> None:
     async with models_place() as visitor:
         before = loaded(GUIDE)
         visitor.place.model_state = ModelState(
-            "loading", before.loaded, loading_name=_QWEN.name, loading_share=0.4
+            "loading", before.loaded, loading_name=QWEN.name, loading_share=0.4
         )
         await visitor.settle()
         assert visitor.standings["guide"] == "● loaded"
@@ -270,7 +74,7 @@ async def test_a_loaded_model_is_known_behind_a_link(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     link = tmp_path / "link"
     link.symlink_to(folder.parent, target_is_directory=True)
-    listed = replace(_QWEN, name="small", path=link / "small")
+    listed = replace(QWEN, name="small", path=link / "small")
     async with models_place(listed) as visitor:
         visitor.place.model_state = loaded(replace(listed, path=folder))
         await visitor.settle()
@@ -309,7 +113,7 @@ async def test_enter_chats_and_l_only_loads() -> None:
     async with models_place() as visitor:
         await visitor.press("down", "enter", "down", "l")
         assert visitor.loads == [
-            (_QWEN.name, _QWEN.path, True),
+            (QWEN.name, QWEN.path, True),
             (LIBRARY[2].name, LIBRARY[2].path, False),
         ]
 
@@ -364,8 +168,7 @@ async def test_letters_type_while_the_filter_has_the_focus() -> None:
         await visitor.press("slash", *"lscru")
         assert visitor.filter.value == "lscru"
         assert visitor.app.asked == []
-        assert visitor.notice == "No model has this: lscru"
-        await visitor.press("enter")
+        assert visitor.notice.startswith("No model here has this: lscru.")
         assert visitor.loads == []
 
 
@@ -384,7 +187,7 @@ async def test_escape_empties_the_filter_and_goes_back_to_the_table() -> None:
         await visitor.press("slash", *"qwen", "escape")
         assert visitor.filter.value == ""
         assert len(visitor.names) == 4
-        assert visitor.current == _QWEN.name
+        assert visitor.current == QWEN.name
         assert visitor.table.has_focus
 
 
@@ -396,7 +199,7 @@ async def test_escape_in_the_table_shows_all_again() -> None:
         assert visitor.names == ["Qwen3-4B-4bit"]
         await visitor.press("escape")
         assert len(visitor.names) == 4
-        assert not visitor.place.check_action("show_all", ())
+        assert not visitor.place.check_action("back", ())
 
 
 async def test_the_filter_works_before_the_models_are_found() -> None:
@@ -420,8 +223,8 @@ async def test_a_typed_path_is_loaded(tmp_path: Path) -> None:
     async with models_place() as visitor:
         await visitor.press("slash")
         await visitor.paste(f"  {folder} ")
-        assert visitor.notice == "Enter loads this folder."
-        assert "Enter loads this folder." in visitor.picture
+        assert visitor.notice == "Enter opens this folder."
+        assert "Enter opens this folder." in visitor.picture
         assert len(visitor.names) == 4
         await visitor.press("enter")
         assert visitor.loads == [(folder.name, folder, True)]
@@ -436,7 +239,7 @@ async def test_a_bad_path_is_refused_and_can_be_mended(tmp_path: Path) -> None:
         for path in ("/no/such", "./nothing", "~nosuchuser/x", "/" + "long" * 1000):
             await visitor.press("ctrl+u")
             await visitor.paste(path)
-            assert visitor.notice == "Enter loads this folder."
+            assert visitor.notice == "Enter opens this folder."
             await visitor.press("enter")
             assert visitor.notice.startswith("There is no folder ")
             assert visitor.filter.value == path
@@ -450,7 +253,7 @@ async def test_a_bad_path_is_refused_and_can_be_mended(tmp_path: Path) -> None:
 async def test_what_is_said_of_a_path_is_seen_under_a_long_list() -> None:
     async with models_place(*variants(60)) as visitor:
         await visitor.press("slash", "slash")
-        assert "Enter loads this folder." in visitor.picture
+        assert "Enter opens this folder." in visitor.picture
 
 
 # Names as arguments
@@ -462,7 +265,7 @@ async def test_a_named_model_is_loaded_by_its_alias() -> None:
         visitor.place.action_load("guide:latest")
         await visitor.settle()
         assert [(name, chat) for name, _path, chat in visitor.loads] == [
-            (_QWEN.name, True),
+            (QWEN.name, True),
             ("guide", False),
         ]
 
@@ -492,10 +295,19 @@ async def test_a_named_model_waits_for_the_scan() -> None:
         assert len(asked) == 1
 
 
+async def test_a_name_that_is_not_in_the_list_is_looked_for_once_more() -> None:
+    async with models_place(GUIDE) as visitor:
+        visitor.script.models = LIBRARY
+        visitor.place.action_chat("qwen3-4b-4bit")
+        await visitor.until(lambda: visitor.loads)
+        assert visitor.loads == [(QWEN.name, QWEN.path, True)]
+        assert visitor.errors == []
+
+
 async def test_a_name_that_nobody_has_is_an_error() -> None:
     async with models_place() as visitor:
         visitor.place.action_load("quen")
-        await visitor.settle()
+        await visitor.until(lambda: visitor.errors)
         assert visitor.loads == []
         assert "There is no model quen on this machine." in visitor.errors[0]
 
@@ -518,12 +330,12 @@ async def test_s_goes_through_the_columns() -> None:
 
 async def test_a_column_can_be_named() -> None:
     async with models_place() as visitor:
-        visitor.place.action_sort("size")
+        await visitor.place.action_sort("size")
         await visitor.settle()
         assert visitor.names == [
             "Qwen3-4B-4bit", "日本語モデル-8bit", "guide", "broken-model",
         ]  # fmt: skip
-        visitor.place.action_sort("colour")
+        await visitor.place.action_sort("colour")
         await visitor.settle()
         assert "colour" in visitor.errors[0]
 
@@ -544,15 +356,15 @@ async def test_a_click_marks_and_a_double_click_chats() -> None:
     async with models_place() as visitor:
         await visitor.pilot.click(ModelTable, offset=(6, 2))
         await visitor.settle()
-        assert visitor.current == _QWEN.name
+        assert visitor.current == QWEN.name
         assert visitor.loads == []
         await visitor.pilot.click(ModelTable, offset=(6, 2), times=2)
         await visitor.settle()
-        assert visitor.loads == [(_QWEN.name, _QWEN.path, True)]
+        assert visitor.loads == [(QWEN.name, QWEN.path, True)]
 
 
 def test_models_without_the_figure_come_after_those_with_it() -> None:
-    unknown = replace(_QWEN, name="a", context_length=None)
+    unknown = replace(QWEN, name="a", context_length=None)
     rows = [ModelRow(model, "unknown") for model in (*LIBRARY, unknown)]
     context = next(column for column in COLUMNS if column.name == "context")
     for largest_first in (True, False):
@@ -570,7 +382,7 @@ async def test_the_cursor_stays_on_its_model_when_others_come() -> None:
         await visitor.press("down")
         await visitor.scan_finds(*LIBRARY, *variants(5))
         assert len(visitor.names) == 9
-        assert visitor.current == _QWEN.name
+        assert visitor.current == QWEN.name
 
 
 async def test_a_scan_that_finds_the_same_draws_nothing() -> None:
@@ -584,7 +396,7 @@ async def test_a_scan_that_finds_the_same_draws_nothing() -> None:
         visitor.place.on_opened()
         await visitor.measure(0)
         assert visitor.table._update_count == drawn
-        assert visitor.current == _QWEN.name
+        assert visitor.current == QWEN.name
 
 
 async def test_a_loaded_model_makes_it_look_again() -> None:
@@ -603,7 +415,7 @@ async def test_a_loaded_model_makes_it_look_again() -> None:
 async def test_a_scan_that_fails_says_why_and_keeps_the_list() -> None:
     async with models_place() as visitor:
         visitor.script.models = ()
-        request_id = visitor.place._request_id = new_request_id()
+        request_id = visitor.place.library._scan._request_id = new_request_id()
         failed = Failed(request_id=request_id, message="No disk.", hint="Plug it in.")
         await visitor.place.receive(failed)
         await visitor.settle()
@@ -613,7 +425,7 @@ async def test_a_scan_that_fails_says_why_and_keeps_the_list() -> None:
 
 async def test_without_other_models_it_says_how_to_get_some() -> None:
     async with models_place(GUIDE) as visitor:
-        assert "hf download" in visitor.notice
+        assert visitor.notice.startswith("There is no other model yet. f finds one")
         assert "model_folders" in visitor.notice
         await visitor.scan_finds(*LIBRARY)
         assert visitor.notice == ""
@@ -625,7 +437,7 @@ async def test_without_other_models_it_says_how_to_get_some() -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 async def test_every_width_shows_whole_columns(language: i18n.Language) -> None:
     i18n.set_language(language)
-    long = replace(_QWEN, name="owner/" + "とても長い名前の" * 9 + "モデル-4bit")
+    long = replace(QWEN, name="owner/" + "とても長い名前の" * 9 + "モデル-4bit")
     async with models_place(*LIBRARY, long) as visitor:
         counts = []
         for width in (20, 40, 60, 80, 100, 200, 120, 110, 109):
@@ -635,7 +447,7 @@ async def test_every_width_shows_whole_columns(language: i18n.Language) -> None:
             counts.append(len(shown))
             assert shown == list(COLUMNS[: len(shown)])
             assert visitor.table.virtual_size.width <= visitor.table.size.width
-            assert visitor.place.has_class("-wide") == (width >= 110)
+            assert visitor.place.library.has_class("-wide") == (width >= 110)
             if width >= 80:
                 assert "4.0B" in visitor.picture
                 assert "-4bit" in visitor.picture
@@ -654,7 +466,7 @@ async def test_texts_follow_the_language() -> None:
 
 async def test_names_from_disk_cannot_drive_the_terminal() -> None:
     hostile = replace(
-        _QWEN, name="[red]a[/red]\x1b[2J\n\u202eb", architecture="[b]\x9b", hint="[x"
+        QWEN, name="[red]a[/red]\x1b[2J\n\u202eb", architecture="[b]\x9b", hint="[x"
     )
     async with models_place(hostile, size=(140, 30)) as visitor:
         assert "[red]a[/red]␛[2J" in visitor.details

@@ -287,6 +287,47 @@ async def test_a_wrong_number_is_told_while_it_is_typed_and_not_saved() -> None:
         await user.until(lambda: settings.load().prompt_cache_gib == 999)
 
 
+async def test_a_token_is_typed_blindly_and_never_shown() -> None:
+    secret = "hfSecret"
+    async with open_settings() as user:
+        await user.go("hub_token")
+        assert "not set" in user.row.shown
+        await user.press("enter", *secret)
+        field = user.app.query_one(SettingDetails).query_one(Input)
+        assert (field.value, field.password) == (secret, True)
+        assert secret not in user.picture
+        await user.press("enter")
+        assert settings.load().hub_token == secret
+        await user.until(lambda: "not shown" in user.row.shown)
+        assert field.value == ""
+        assert secret not in user.picture and secret not in repr(user.row)
+
+
+async def test_a_token_stays_when_its_empty_field_is_left() -> None:
+    settings.save_value("hub_token", "hf_Secret")
+    async with open_settings() as user:
+        await user.go("hub_token")
+        for key in ("enter", "escape"):
+            await user.press("enter")
+            await user.until(lambda: user.notes("removes it"))
+            await user.press(key)
+            assert settings.load().hub_token == "hf_Secret"
+        await user.press("delete")
+        assert settings.load().hub_token == ""
+
+
+async def test_a_token_half_typed_is_not_seen_in_the_next_field() -> None:
+    async with open_settings() as user:
+        await user.go("hub_token")
+        await user.press("enter", *"hfSecret")
+        await user.go("hub_endpoint")
+        field = user.app.query_one(SettingDetails).query_one(Input)
+        assert (field.value, field.password) == ("", False)
+        await user.press(*"no")  # the field still has the keys
+        await user.until(lambda: user.notes("https://"))
+        assert "hfSecret" not in user.picture
+
+
 async def test_escape_leaves_a_field_as_it_was() -> None:
     async with open_settings() as user:
         await user.go("model")

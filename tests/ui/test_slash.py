@@ -3,7 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
-from mlxtui import settings
+from mlxtui import paths, settings
 from mlxtui.ui import slash
 from mlxtui.ui.places import all_actions
 from mlxtui.ui.widgets.slash_menu import SlashMenu
@@ -33,6 +33,32 @@ def test_what_is_a_command(text: str, word: str, argument: str) -> None:
     assert command is not None
     assert (command.word, command.argument) == (word, argument)
     assert (command.action is None) == (word == "nothing-of-ours")
+
+
+@pytest.mark.parametrize(
+    ("text", "holds_secret"),
+    [
+        ("/set hub_token hf_Secret", True),
+        ("/set hub_token", False),
+        ("/set theme light", False),
+        ("/new", False),
+    ],
+)
+def test_a_command_that_holds_a_secret_is_known(text: str, holds_secret: bool) -> None:
+    command = slash.parse(text, ACTIONS)
+    assert command is not None
+    assert command.holds_secret == holds_secret
+
+
+async def test_a_token_set_by_a_command_is_in_no_history() -> None:
+    async with open_app(find_model=find_none) as user:
+        for words in ("theme light", "hub_token hf_Secret"):
+            await user.press("f2")
+            await user.type_text(f"/set {words}")
+            await user.press("enter")
+        await user.until(lambda: settings.load().hub_token == "hf_Secret")
+        kept = paths.prompt_history_file().read_text()
+        assert "/set theme light" in kept and "hf_Secret" not in kept
 
 
 @pytest.mark.parametrize(

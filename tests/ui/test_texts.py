@@ -15,13 +15,18 @@ from textual.command import CommandPalette
 from textual.widgets import DataTable, Input, OptionList
 
 from mlxtui import i18n, settings
+from mlxtui.backend.job_info import JobId, JobState
 from mlxtui.errors import ModelNotFound
+from mlxtui.plans import JobSpec
 from mlxtui.settings import Settings
+from mlxtui.ui.messages import PlanRequested
 from mlxtui.ui.model_columns import COLUMNS
 from mlxtui.ui.places import PLACES, all_actions
 from mlxtui.ui.themes import THEMES
 from tests.recorded import LIBRARY, Answer, Script
+from tests.recorded_hub import job
 from tests.ui.harness import User, answer, find_none, open_app
+from tests.ui.test_hub_place import hub_script
 
 _FIRST = {"en": 0x1D5A0, "ja": 0x1D670}
 """The first letter of each language: mathematical sans-serif and monospace."""
@@ -193,7 +198,45 @@ async def test_the_models() -> None:
             assert_translated(user, "zzz")
         user.script.models = LIBRARY[:1]
         await user.press("r")
-        assert_translated(user, "hf download mlx-community/Qwen3-4B-4bit")
+        assert_translated(user)
+
+
+async def test_the_hub_and_the_dialogs_of_models() -> None:
+    script = hub_script()
+    script.models = LIBRARY
+    own = (
+        *script.repositories, *(name.partition("/")[2] for name in script.repositories),
+        "apache-2.0", "Qwen/Qwen3-4B", "Good all round", "MLX", "GGUF", "safetensors",
+        "config.json", "model.safetensors", "tokenizer.json", "0123456789ab",
+        "A model of four billion parameters.", "Qwen3 4B", "owner/name", "affine",
+        "mxfp4", "mxfp8", "nvfp4", "float16", "bfloat16", "float32", "mlx-community",
+        "meta-llama",
+        *(f"Qwen3-4B-4bit-{made}" for made in ("16bit", "4bit", "mixed-4-6", "fit")),
+        "Qwen3-4B-4bit-copy", "日本語モデル-8bit-copy",
+    )  # fmt: skip
+    own = tuple(sorted(own, key=len, reverse=True))
+    used = settings_in("en")
+    async with open_app(script=script, settings=used, size=(150, 70)) as user:
+        await user.press("f3", "f")
+        assert_translated(user, *own)
+        await user.press("0", "enter", "tab")
+        await user.until(lambda: "apache-2.0" in user.picture)
+        assert_translated(user, *own)
+        await user.press("q")
+        for _way in range(4):
+            assert_translated(user, *own)
+            await user.press("right")
+        await user.press("escape", "escape", "down", "down")
+        for keys in (("y",), ("m", "ctrl+u", "enter"), ("x", "0", "enter"), ("v",)):
+            await user.press(*keys)
+            await user.until(lambda: len(user.app.screen_stack) > 1)
+            await user.settle()
+            assert_translated(user, *own)
+            await user.press("escape")
+        await user.press("d")
+        await user.until(lambda: len(user.app.screen_stack) > 1)
+        await user.settle()
+        assert_translated(user, *own)
 
 
 async def test_the_settings() -> None:
@@ -234,6 +277,38 @@ async def test_help_sheet_palette_and_the_first_questions() -> None:
     async with open_app(settings=Settings(language="en"), size=(100, 40)) as user:
         await user.until(lambda: "GB" in user.picture or "TB" in user.picture)
         assert_translated(user, str(Settings().models_dir()))
+
+
+async def test_the_jobs_and_their_plan() -> None:
+    name = "mlx-community/Qwen3-4B-4bit"
+    own = (name, "Qwen3-4B-4bit", "config.json", "model.safetensors", "tokenizer.json")
+    states: tuple[JobState, ...] = (
+        "running", "waiting", "paused", "failed", "cancelled", "finished",
+    )  # fmt: skip
+    first = replace(job(own[1]), done=1, total=2, message="1", result_name=name)
+    script = Script()
+    for state in states:
+        script.jobs[JobId(state)] = replace(first, job_id=JobId(state), state=state)
+    held = replace(first, job_id=JobId("held"), held_by_process_id=1)
+    left = replace(first, job_id=JobId("l"), state="paused", was_interrupted=True)
+    script.jobs |= {held.job_id: held, left.job_id: left}
+    async with open_app(
+        script=script, settings=settings_in("en"), size=(160, 50)
+    ) as user:
+        await user.press("f7")
+        await user.until(lambda: own[1] in user.picture)
+        for _job in script.jobs:
+            assert_translated(user, *own)
+            await user.press("down")
+        await user.press("l")
+        assert_translated(user, *own)
+        await user.press("escape")
+        user.app.post_message(PlanRequested(JobSpec(source=name)))
+        await user.until(lambda: "config.json" in user.picture)
+        await user.settle()
+        assert_translated(user, *own)
+        await user.press("f1")
+        assert_translated(user, *own)
 
 
 @pytest.mark.parametrize("way", ["f10", "/language"])

@@ -35,7 +35,7 @@ def pace_of(total_bytes: int, connections: int) -> Pace:
         connections: That are read side by side.
     """
     read_bytes = total_bytes // (1000 * connections)  # 0.1 % in all hands
-    save_bytes = total_bytes * 7 // 2000
+    save_bytes = total_bytes // 500
     return Pace(
         read_bytes=min(max(read_bytes, _LEAST_READ_BYTES), _MOST_READ_BYTES),
         # A journal of a large file has at most 100,000 entries, 3 MB.
@@ -43,5 +43,7 @@ def pace_of(total_bytes: int, connections: int) -> Pace:
             min(total_bytes // 20_000, _MOST_RECORD_BYTES), total_bytes // 100_000
         ),
         save_bytes=min(max(save_bytes, _LEAST_SAVE_BYTES), _MOST_SAVE_BYTES),
-        most_unsaved_bytes=max(2 * save_bytes, 2 * _LEAST_SAVE_BYTES),
+        # Far above: a flush takes 50 ms now and then, and what fills the system's
+        # buffers meanwhile is lost in a kill.
+        most_unsaved_bytes=max(total_bytes * 3 // 400, 2 * _LEAST_SAVE_BYTES),
     )

@@ -16,7 +16,7 @@ import mlx.core as mx
 from mlxtui.inference.fitting.output_error import packed, replaced_weight
 from mlxtui.inference.fitting.packable import Packable
 from mlxtui.inference.fitting.probes import Use, arrays_in, power_of
-from mlxtui.inference.quality.pace import Pace
+from mlxtui.inference.pace import Pace
 from mlxtui.inference.quality.progress import Progress
 from mlxtui.inference.step import Work
 from mlxtui.recipes import Quantization

@@ -18,7 +18,7 @@ from mlx_lm.models.switch_layers import SwitchLinear
 
 from mlxtui.inference.fitting.packable import Packable
 from mlxtui.inference.fitting.probes import Use, arrays_in, in_float32, power_of
-from mlxtui.inference.quality.pace import Pace
+from mlxtui.inference.pace import Pace
 from mlxtui.inference.quality.progress import Progress
 from mlxtui.inference.step import Work
 from mlxtui.recipes import Quantization

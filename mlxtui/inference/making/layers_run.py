@@ -15,7 +15,7 @@ from mlxtui.inference.making.disk_thread import DiskThread
 from mlxtui.inference.making.leaf_reader import LeafReader
 from mlxtui.inference.making.model_files import ModelFiles
 from mlxtui.inference.making.opened import OpenedModel
-from mlxtui.inference.making.pace import Pace
+from mlxtui.inference.making.pace import RowPace
 from mlxtui.inference.making.pieces import LayerMaker, LayerTask, packing_streams
 from mlxtui.inference.making.warming import Wanted, WarmingThread
 from mlxtui.inference.making.weights import Weights
@@ -61,7 +61,7 @@ class LayersRun:
         self._disk = disk
         self._reader = LeafReader(opened.stored, opened.dtypes)
         self._weights = Weights(opened, self._reader)
-        self._pace = Pace()
+        self._pace = RowPace()
         self._streams = packing_streams()
         self._opened = opened
         self._tally = tally

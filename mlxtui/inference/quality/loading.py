@@ -11,7 +11,7 @@ from mlx.utils import tree_flatten
 from mlx_lm.utils import load_model
 
 from mlxtui.inference.model import LOADING_ERRORS, refusal
-from mlxtui.inference.quality.pace import Pace
+from mlxtui.inference.pace import Pace
 from mlxtui.inference.quality.progress import Progress
 from mlxtui.inference.step import Work
 

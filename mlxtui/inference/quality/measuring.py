@@ -103,9 +103,7 @@ def _expected(
     others = yield from in_thread(lambda: text_windows(source), progress)
     if others != windows:
         raise JobRefused(
-            _("{name} and {source} split texts differently.").format(
-                name=_("The result"), source=source.name
-            ),
+            _("The source and the result split texts differently."),
             hint=_("Measure a model against what it was made from."),
         )
     key = reference_cache.key_of(source, windows)
@@ -118,7 +116,7 @@ def _expected(
         yield progress.step()
         return None
     progress.total += position_count(windows)
-    progress.note = _("Loading {name}").format(name=source.name)
+    progress.note = _("Loading the source.")
     network = open_network(source)
     yield progress.step()
     yield from read_weights(source, arrays(network), progress)
@@ -126,7 +124,7 @@ def _expected(
     def take(expected: mx.array, losses: Losses) -> None:
         append(rows_file, rows_of(top_of(expected), losses))
 
-    progress.note = _("Reading with {name}").format(name=source.name)
+    progress.note = _("The source reads the texts.")
     try:
         yield from read_windows(network, windows, take, progress)
     except RuntimeError as error:
@@ -148,7 +146,7 @@ def _measured(
 ) -> Work[Quality]:
     """The figures of the result, and of the source by what it expected."""
     memory.check_fit(result.name, weight_bytes(result), limit_bytes=limit_bytes)
-    progress.note = _("Loading {name}").format(name=result.name)
+    progress.note = _("Loading the result.")
     network = open_network(result)
     yield progress.step()
     yield from read_weights(result, arrays(network), progress)
@@ -163,10 +161,10 @@ def _measured(
         sums.loss += float(losses.sum(dtype="float64"))
         sums.count += len(losses)
 
-    progress.note = _("Reading with {name}").format(name=result.name)
+    progress.note = _("The result reads the texts.")
     try:
         yield from read_windows(network, windows, take, progress)
-        progress.note = _("Measuring the speed of {name}").format(name=result.name)
+        progress.note = _("Measuring the result's speed.")
         speed = yield from generation_speed(network, windows[0], progress)
     except RuntimeError as error:
         raise JobRefused(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from mlx_lm.models.cache import make_prompt_cache
 
-from mlxtui.inference.quality.pace import Pace
+from mlxtui.inference.pace import Pace
 from mlxtui.inference.quality.progress import Progress
 from mlxtui.inference.quality.top_logits import log_probabilities
 from mlxtui.inference.quality.windows import Windows
@@ -41,7 +41,8 @@ def read_windows(
         cache = make_prompt_cache(network)
         at, end = 0, len(window) - 1
         while at < end:
-            stop = min(at + pace.size, end)
+            # Powers of two: a GPU plans for each shape anew.
+            stop = min(at + (1 << (pace.size.bit_length() - 1)), end)
             started = time.perf_counter()
             logits = network(mx.array([window[at:stop]]), cache=cache)[0]
             expected = log_probabilities(logits)

@@ -184,7 +184,7 @@ class ChatPane(ChatInfo, Place):
                 severity="warning",
             )
             return
-        self._take_from_prompt(text)
+        self._take_from_prompt(text, is_remembered=not command.holds_secret)
         self.post_message(ActionRequested(command.action.name, command.argument))
 
     def _ask(self, question: str) -> None:
@@ -207,9 +207,11 @@ class ChatPane(ChatInfo, Place):
         self.set_class(True, "-with-parameters")
         self._panel.focus_wrong()
 
-    def _take_from_prompt(self, text: str) -> None:
+    def _take_from_prompt(self, text: str, *, is_remembered: bool = True) -> None:
         """Remember what was sent; what was typed since the key was pressed stays."""
         self._prompt.replace_text(self._prompt.text.removeprefix(text))
+        if not is_remembered:
+            return
         try:
             self._history.add(text)
         except OSError:

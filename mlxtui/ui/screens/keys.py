@@ -1,7 +1,7 @@
 """Help: what has the focus, and the keys that work there; or every key of the app."""
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -15,7 +15,8 @@ from textual.widgets import Static
 from mlxtui import paths
 from mlxtui.i18n import N_, _
 from mlxtui.ui.actions import Action, key_text
-from mlxtui.ui.places import APP_ACTIONS, PLACES
+from mlxtui.ui.places import APP_ACTIONS, ROOMS
+from mlxtui.ui.screens.dialog import Dialog
 from mlxtui.ui.screens.safe_mouse import SafeMouse
 from mlxtui.ui.widgets.line_widget import LineWidget
 from mlxtui.ui.widgets.prose import Prose, wrapped
@@ -96,7 +97,7 @@ def key_sheet(keys: Mapping[str, str]) -> KeysScreen:
         keys: Action name to keys, where the user has changed them.
     """
     groups = [(_("Everywhere"), "", _rows(APP_ACTIONS, keys))]
-    for place in PLACES:
+    for place in ROOMS:
         rows = _rows(place.ACTIONS, keys)
         if place.NAME == "chat":
             rows += [(key, _(meaning)) for key, meaning in _EDITOR_ROWS]
@@ -104,15 +105,21 @@ def key_sheet(keys: Mapping[str, str]) -> KeysScreen:
     return KeysScreen(_("Keys"), groups)
 
 
-def help_for(screen: Screen[None], keys: Mapping[str, str]) -> KeysScreen:
-    """What the focused widget is for, and the keys of the place that it is in."""
+def help_for(screen: Screen[Any], keys: Mapping[str, str]) -> KeysScreen:
+    """What the focused widget is for, and the keys of the place that it is in; of a
+    dialog, what is asked there.
+    """
+    if isinstance(screen, Dialog):
+        own = [(key, _(meaning)) for key, meaning in screen.DIALOG_KEYS]
+        title, text = _(screen.DIALOG_TITLE), _(screen.DIALOG_HELP)
+        return KeysScreen(_("Help"), [(title, text, own)])
     texts: list[str] = []
     title, rows = _("Help"), list[tuple[str, str]]()
     for node in screen.focused.ancestors_with_self if screen.focused else ():
         help_text = getattr(node, "HELP", None)
         if isinstance(help_text, str) and not isinstance(node, Screen):
             texts.append(_(help_text))
-        place = next((kind for kind in PLACES if isinstance(node, kind)), None)
+        place = next((kind for kind in ROOMS if isinstance(node, kind)), None)
         if place is not None:
             title, rows = _(place.TITLE), _rows(place.ACTIONS, keys)
     return KeysScreen(

@@ -1,41 +1,71 @@
-"""The main screen: the open place between the place bar, the meter and the key line."""
+"""The main screen: the open place between the place bar, the meter and the key line;
+the Jobs drawer under it.
+"""
 
+from typing import TYPE_CHECKING
+
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.timer import Timer
 
 from mlxtui.backend.backend import Backend
 from mlxtui.backend.events import Event, MemoryMeasured
+from mlxtui.backend.job_info import JobId
 from mlxtui.settings import Settings
 from mlxtui.ui.actions import Action
+from mlxtui.ui.job_actions import JobsInfo
+from mlxtui.ui.job_words import running_text
+from mlxtui.ui.known_jobs import KnownJobs
 from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.panes.chat import ChatPane
 from mlxtui.ui.place import Place
 from mlxtui.ui.places import APP_ACTIONS, all_actions, load_place
 from mlxtui.ui.screens.safe_mouse import SafeMouse
 from mlxtui.ui.style_files import add_styles
+from mlxtui.ui.terminal_app import TerminalApp
 from mlxtui.ui.widgets.key_line import KeyLine
 from mlxtui.ui.widgets.line_widget import LineWidget
 from mlxtui.ui.widgets.meter import MemoryFigures, Meter
 from mlxtui.ui.widgets.place_bar import PlaceBar
 from mlxtui.units import bytes_text
 
+if TYPE_CHECKING:
+    from mlxtui.ui.widgets.jobs_drawer import JobsDrawer
+
+# The meter's figure of the jobs follows them at this pace.
+_FIGURE_SECONDS = 0.5
+_TYPING_SECONDS = 1.0
+
+# A lower or narrower window has no room for a place and the drawer at once.
+_LOW_LINES = 20
+_NARROW_CELLS = 60
+
 _GO_ACTIONS = tuple(action for action in APP_ACTIONS if action.verb == "go")
+(_JOBS,) = (action for action in APP_ACTIONS if action.verb == "jobs")
 (_PALETTE,) = (action for action in APP_ACTIONS if action.verb == "command_palette")
 
 
 class WorkspaceScreen(SafeMouse, Screen[None]):
     """Holds the places; one is made when it is first opened, and then stays."""
 
-    def __init__(self, backend: Backend, backend_signal: Signal[Event]) -> None:
+    def __init__(
+        self, backend: Backend, backend_signal: Signal[Event], jobs: KnownJobs
+    ) -> None:
         super().__init__()
         self._backend = backend
+        self._jobs = jobs
+        self._drawer: JobsDrawer | None = None
+        self._figure_timer: Timer | None = None
         self._backend_signal = backend_signal
         self.place: Place = ChatPane(backend)
         self.place.all_actions = tuple(all_actions())
+        # Not looked for at each event: that walks all widgets.
+        self._rooms: list[Place] = [self.place]
 
     def compose(self) -> ComposeResult:
-        yield PlaceBar(_GO_ACTIONS)
+        yield PlaceBar(_GO_ACTIONS, _JOBS)
         yield self.place
         yield Meter()
         yield KeyLine(_PALETTE)
@@ -47,8 +77,8 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
 
     @property
     def places(self) -> list[Place]:
-        """The places that were opened so far."""
-        return list(self.query(Place))
+        """The places that were opened so far, and the drawer."""
+        return self._rooms
 
     def on_mount(self) -> None:
         """Follow the backend, the model and the settings."""
@@ -56,10 +86,25 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         self.watch(self.app, "model_state", self._show_model)
         self.watch(self.app, "settings", self._show_settings)
         self.bindings_updated_signal.subscribe(self, lambda _screen: self._show_keys())
+        self._figure_timer = self.set_interval(
+            _FIGURE_SECONDS, self._follow_running, pause=True
+        )
+        self._show_running()
         self._mark_open()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """The drawer takes the whole of a small window."""
+        is_low = event.size.height < _LOW_LINES or event.size.width < _NARROW_CELLS
+        self.set_class(is_low, "-low")
+        if is_low and self._drawer is not None and self._drawer.display:
+            self._drawer.focus_first()  # the place has no room for who types in it
+
     async def go(self, name: str) -> Place:
-        """Open a place by its name."""
+        """Open a place, or the drawer, by its name."""
+        if name == JobsInfo.NAME:
+            return await self.open_jobs()
+        if self.has_class("-low"):
+            self._show_drawer(is_open=False)
         if name != self.place.NAME:
             opened = next((item for item in self.places if item.NAME == name), None)
             if opened is None:
@@ -67,7 +112,9 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
                 opened = load_place(name)(self._backend)
                 opened.all_actions = tuple(all_actions())
                 opened.display = False
-                await self.mount(opened, before=self.query_one(Meter))
+                below = self._drawer or self.query_one(Meter)
+                await self.mount(opened, before=below)
+                self._rooms.append(opened)
                 opened.model_state = self.chat.model_state
             with self.app.batch_update():
                 self.place.display = False
@@ -78,10 +125,84 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         self.place.focus_first()
         return self.place
 
+    # The Jobs drawer
+
+    async def toggle_jobs(self) -> None:
+        """Open the drawer or give it the keys; put it away when it has them."""
+        if self._drawer is not None and self._drawer.has_focus_within:
+            self.close_jobs()
+        else:
+            await self.open_jobs()
+
+    async def open_jobs(self, job_id: JobId | None = None) -> "JobsDrawer":
+        """Open the drawer under the open place.
+
+        Args:
+            job_id: Where its cursor shall be.
+        """
+        if self._drawer is None:
+            from mlxtui.ui.widgets.jobs_drawer import JobsDrawer
+
+            add_styles(self.app, JobsInfo.NAME)
+            self._drawer = JobsDrawer(self._backend, self._jobs)
+            self._drawer.display = False
+            await self.mount(self._drawer, before=self.query_one(Meter))
+            self._rooms.append(self._drawer)
+        if job_id is not None:
+            self._drawer.select(job_id)
+        self._show_drawer(is_open=True)
+        self._drawer.focus_first()
+        return self._drawer
+
+    def close_jobs(self) -> None:
+        """Put the drawer away; the open place has the keys again."""
+        self._show_drawer(is_open=False)
+        self.place.focus_first()
+
+    def _show_drawer(self, *, is_open: bool) -> None:
+        if self._drawer is None or self._drawer.display == is_open:
+            return
+        with self.app.batch_update():
+            self._drawer.display = is_open
+            self.set_class(is_open, "-jobs")
+            self.query_one(PlaceBar).is_drawer_open = is_open
+        if is_open:
+            self._drawer.on_opened()
+
+    def on_jobs_drawer_left(self, message: "JobsDrawer.Left") -> None:
+        """The keys go back to the place."""
+        if message.is_closed or self.has_class("-low"):
+            self.close_jobs()
+        else:
+            self.place.focus_first()
+
+    def jobs_changed(self, *, has_new_state: bool) -> None:
+        """Show what is known of the jobs now: progress soon, another state at once."""
+        if self._drawer is not None:
+            self._drawer.jobs_changed(has_new_state=has_new_state)
+        if has_new_state and self._figure_timer is not None:
+            self._show_running()
+
+    def _follow_running(self) -> None:
+        assert isinstance(self.app, TerminalApp)
+        # A repaint while someone types moves an input method's window.
+        if self.app.seconds_since_key > _TYPING_SECONDS:
+            self._show_running()
+
+    def _show_running(self) -> None:
+        assert self._figure_timer is not None
+        running = self._jobs.running
+        self.query_one(Meter).jobs = running_text(running)
+        if running:
+            self._figure_timer.resume()
+        else:
+            self._figure_timer.pause()
+
     def retranslate(self) -> None:
         """Show every text in the language that is in use now."""
         for place in self.places:
             place.retranslate()
+        self._show_running()
         self.refresh(layout=True)
         for line in self.query(LineWidget):
             line.refresh()
@@ -93,7 +214,10 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
     def _show_keys(self) -> None:
         if not self.is_mounted:
             return
-        self.query_one(KeyLine).actions = tuple(_shown(self.place)) + tuple(
+        drawer = self._drawer
+        has_keys = drawer is not None and drawer.has_focus_within
+        front = drawer if drawer is not None and has_keys else self.place
+        self.query_one(KeyLine).actions = tuple(_shown(front)) + tuple(
             action
             for action in APP_ACTIONS
             if action.in_key_line and action != _PALETTE
@@ -132,5 +256,5 @@ def _shown(place: Place) -> list[Action]:
     return [
         action
         for action in place.ACTIONS
-        if action.in_key_line and place.check_action(action.verb, ()) is not False
+        if action.in_key_line and place.offers(action)
     ]

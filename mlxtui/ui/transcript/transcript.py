@@ -220,7 +220,7 @@ class Transcript(SelectableTurns, can_focus=True, inherit_bindings=False):
         else:
             # It begins at the edge of the view that it comes from.
             first = self.scroll_offset.y
-            last = min(first + self.size.height, stack.height) - 1
+            last = max(min(first + self.size.height, stack.height), 1) - 1
             self._cursor = part_at(
                 stack, *stack.find(first if step is next_part else last)
             )

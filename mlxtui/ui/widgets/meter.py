@@ -1,10 +1,11 @@
-"""The line that is always in sight: model, memory, context, speed."""
+"""The line that is always in sight: model, memory, context, jobs, speed."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from textual.content import Content
 from textual.reactive import reactive
+from textual.style import Style
 
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
@@ -48,7 +49,7 @@ class Meter(LineWidget):
     PREFIX = "meter"
     COMPONENT_CLASSES = {
         "meter--ready", "meter--busy", "meter--failed",
-        "meter--warning", "meter--critical", "meter--bar",
+        "meter--warning", "meter--critical", "meter--bar", "meter--jobs",
     }  # fmt: skip
 
     model_state: reactive[ModelState] = reactive(ModelState())
@@ -56,6 +57,8 @@ class Meter(LineWidget):
     context: reactive[ContextFill | None] = reactive(None)
     activity: reactive[str] = reactive("")
     """Prompt reading in %, tokens per second; empty when idle."""
+    jobs: reactive[str] = reactive("")
+    """How far the running jobs are; empty when none runs."""
 
     def render(self) -> Content:
         """The model at the left, figures at the right; the least wanted go first."""
@@ -65,6 +68,7 @@ class Meter(LineWidget):
             for part in (
                 self._memory_figure(),
                 self._context_figure(),
+                self._jobs_figure(),
                 self._activity_figure(),
             )
             if part
@@ -103,6 +107,12 @@ class Meter(LineWidget):
         rest = "─" * (_BAR_CELLS - filled)
         label = _("context {percent} %").format(percent=f"{share * 100:.0f}")
         return Content.assemble(bar, rest, " ", label)
+
+    def _jobs_figure(self) -> Content | None:
+        if not self.jobs:
+            return None
+        opens = Style.from_meta({"@click": "app.perform('app.jobs')"})
+        return Content.styled(self.jobs, self.part_style("jobs")).stylize(opens)
 
     def _activity_figure(self) -> Content | None:
         return Content(one_line(self.activity)) if self.activity else None

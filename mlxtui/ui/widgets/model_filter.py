@@ -1,25 +1,28 @@
-"""The field in which the list of models is narrowed, or a folder's path is typed."""
+"""The field above a table: words that narrow it, a path, an address."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from mlxtui.ui.widgets.model_table import ModelTable
+from mlxtui.ui.widgets.column_table import ColumnTable
 from mlxtui.ui.widgets.ordered_input import OrderedInput
 
 
 class ModelFilter(OrderedInput):
-    """The field above the table; the keys that move go on to the table."""
+    """The keys that move go on to the table.
+
+    Args:
+        table: What is narrowed.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"move('{step}')", show=False)
-        for key, step in (
-            ("up", "cursor_up"), ("down", "cursor_down"),
-            ("pageup", "page_up"), ("pagedown", "page_down"),
-        )
-    ]  # fmt: skip
+        Binding("up", "move('cursor_up')", show=False),
+        Binding("down", "move('cursor_down')", show=False),
+        Binding("pageup", "move('page_up')", show=False),
+        Binding("pagedown", "move('page_down')", show=False),
+    ]
 
-    def __init__(self, table: ModelTable) -> None:
+    def __init__(self, table: ColumnTable[Any]) -> None:
         super().__init__(compact=True)
         self._table = table
 

@@ -14,7 +14,17 @@ from textual.widgets import Input, OptionList, Static
 from mlxtui import settings
 from mlxtui.harmless import one_line
 from mlxtui.i18n import N_, _
-from mlxtui.settings import Choice, Flag, Folder, Folders, Keys, Line, Number
+from mlxtui.settings import (
+    Address,
+    Choice,
+    Flag,
+    Folder,
+    Folders,
+    Keys,
+    Line,
+    Number,
+    Secret,
+)
 from mlxtui.ui.setting_check import value_problem
 from mlxtui.ui.setting_rows import SettingRow
 from mlxtui.ui.widgets.choice_row import ChoiceRow
@@ -90,10 +100,11 @@ class SettingDetails(VerticalScroll, can_focus=False):
         )
         self._meaning.update(row.meaning)
         self._facts.update(_facts(row))
-        is_list = isinstance(row.setting, Folders)
-        self._input.placeholder = (
-            _("Path of a folder") if is_list else one_line(row.default)
-        )
+        is_secret = isinstance(row.setting, Secret)
+        if is_other and self._input.password:
+            self._input.value = ""  # before it could be read
+        self._input.password = is_secret
+        self._input.placeholder = _placeholder(row)
         for editor in (self._choices, self._folders, self._input, self._capture):
             editor.display = editor is self._editor
             editor.disabled = row.origin == "environment"
@@ -120,6 +131,8 @@ class SettingDetails(VerticalScroll, can_focus=False):
             text = _(row.setting.choices[row.text])
         elif not text and self._is_unsaved:
             text = _("Enter saves · Esc leaves it as it was")
+        elif not text and self._is_kept_secret:
+            text = _("Type another one to replace it. Delete in the list removes it.")
         self._note.update(text)
         self._note.set_class(bool(problem), "-problem")
 
@@ -129,6 +142,17 @@ class SettingDetails(VerticalScroll, can_focus=False):
         if row is None or not self._input.display:
             return False
         return self._input.has_focus and self._input.value != row.text
+
+    @property
+    def _is_kept_secret(self) -> bool:
+        """A secret is set, and nothing is typed to replace it."""
+        row = self._row
+        return (
+            row is not None
+            and isinstance(row.setting, Secret)
+            and self._input.has_focus
+            and not row.is_default
+        )
 
     def edit(self) -> None:
         """Give the focus to the row's field."""
@@ -198,8 +222,12 @@ class SettingDetails(VerticalScroll, can_focus=False):
         elif isinstance(row.setting, Folders):
             self._want_folders(event.value.strip())
             self.leave()
+        elif isinstance(row.setting, Secret) and not event.value.strip():
+            self.leave()  # an empty field is what it looks like when one is set
         else:
             self._want(event.value)
+            if isinstance(row.setting, Secret):
+                self._input.value = ""
             self.post_message(self.Left())
 
     def on_key_capture_pressed(self, message: KeyCapture.Pressed) -> None:
@@ -229,15 +257,25 @@ class SettingDetails(VerticalScroll, can_focus=False):
     def _want_folders(self, path: str) -> None:
         self._want(os.pathsep.join(self._folders.with_folder(path)))
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Say what can be said of the field."""
+        self.show_note()
+
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """What was said of the field has no meaning without it."""
         self.show_note()
 
 
+def _placeholder(row: SettingRow) -> str:
+    if isinstance(row.setting, Folders):
+        return _("Path of a folder")
+    return one_line(row.shown if isinstance(row.setting, Secret) else row.default)
+
+
 def _facts(row: SettingRow) -> Content:
     """Allowed values, default, origin and when it takes effect."""
     parts = []
-    if isinstance(row.setting, Number | Line | Folder):
+    if isinstance(row.setting, Number | Line | Folder | Address | Secret):
         allowed = row.setting.allowed()
         parts.append(_("Allowed: {values}").format(values=allowed))
     parts.append(_("Default: {value}").format(value=row.default))

@@ -1,6 +1,6 @@
 """Sizes of steps."""
 
-from mlxtui.inference.quality.pace import Pace
+from mlxtui.inference.pace import Pace
 from mlxtui.inference.step import STEP_SECONDS
 
 
@@ -22,7 +22,7 @@ def test_it_keeps_within_its_limits() -> None:
     pace = Pace(8, largest=512)
     assert _settled(1e9, pace) == 512
     pace.limit(100)
-    assert pace.size == 64
+    assert pace.size == 100
 
 
 def test_a_short_rest_does_not_make_the_next_step_longer() -> None:

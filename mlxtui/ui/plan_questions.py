@@ -1,0 +1,49 @@
+"""Plans that are asked for to see what a folder is; nothing is done by them."""
+
+from collections.abc import Callable
+
+from mlxtui.backend.backend import Backend, new_request_id
+from mlxtui.backend.commands import MakePlan
+from mlxtui.backend.events import Event, Failed, PlanMade
+from mlxtui.plans import JobSpec, Plan
+from mlxtui.types import RequestId
+
+Refuse = Callable[[str, str], None]
+"""Told what is wrong, and the next step."""
+
+
+class PlanQuestions:
+    """Each question goes on where it was asked."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._asked: dict[RequestId, tuple[Callable[[Plan], None], Refuse]] = {}
+
+    def ask(self, spec: JobSpec, do: Callable[[Plan], None], refuse: Refuse) -> None:
+        """Find out what a job would do.
+
+        Args:
+            spec: The job.
+            do: Called with the plan, when it can be carried out.
+            refuse: Called with the problem and the hint, when it cannot.
+        """
+        request_id = new_request_id()
+        self._asked[request_id] = (do, refuse)
+        self._backend.submit(MakePlan(request_id=request_id, spec=spec))
+
+    def receive(self, event: Event) -> None:
+        """Take the answers."""
+        if event.request_id not in self._asked:
+            return
+        match event:
+            case PlanMade(plan=plan):
+                do, refuse = self._asked.pop(event.request_id)
+                if plan.problem:
+                    refuse(plan.problem, plan.hint)
+                else:
+                    do(plan)
+            case Failed(message=message, hint=hint):
+                _do, refuse = self._asked.pop(event.request_id)
+                refuse(message, hint)
+            case _:
+                pass
