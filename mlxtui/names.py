@@ -10,7 +10,6 @@ from mlxtui.harmless import one_line
 from mlxtui.i18n import _
 from mlxtui.types import LocalModel
 
-
 # A folder's name that every file system takes, with at most one owner before it. What
 # begins with a dot is half made or hidden, and a dash looks like an option.
 _NEW_NAME = re.compile(r"[^\W_][\w.+ -]*(/[^\W_][\w.+ -]*)?")

@@ -10,6 +10,9 @@ from mlxtui.units import bytes_text, count_text
 FIT_MARKS: dict[Fit, str] = {"fits": "✓", "tight": "▲", "too-big": "✗"}
 """Marks that tell the fits apart without colours."""
 
+# What takes longer is no time that anybody can go by.
+_LONGEST_SECONDS = 100 * 3600
+
 
 def stage_text(stage: Stage) -> str:
     """A stage's name: what is done in it."""
@@ -57,6 +60,23 @@ def recipe_text(recipe: Recipe) -> str:
     if recipe.float_type:
         return recipe.float_type
     return _("16 bits again") if recipe.dequantize else _("as it was")
+
+
+def time_text(seconds: float | None) -> str:
+    """A time that is still to come, roughly; empty when it cannot be told."""
+    if seconds is None or not 0 <= seconds < _LONGEST_SECONDS:
+        return ""
+    if seconds < 59.5:
+        return _("{seconds} s").format(seconds=round(seconds))
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 10:
+        return _("{minutes} min {seconds} s").format(
+            minutes=minutes, seconds=f"{rest:02d}"
+        )
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if not hours:
+        return _("{minutes} min").format(minutes=minutes)
+    return _("{hours} h {minutes} min").format(hours=hours, minutes=f"{minutes:02d}")
 
 
 def contents_kind_text(kind: ContentsKind) -> str:

@@ -1,10 +1,14 @@
 """Frozen records that cross threads: numbers, text, paths and tuples only."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NewType
+from typing import TYPE_CHECKING, Literal, NewType
 
-from mlxtui.plans import CacheShape, Provenance
+if TYPE_CHECKING:
+    from mlxtui.plans import CacheShape, Provenance
+
 
 ModelKind = Literal["model", "embedder", "adapter"]
 RequestId = NewType("RequestId", str)

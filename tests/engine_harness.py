@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import Command, Generate, LoadModel, UnloadModel
+from mlxtui.backend.commands import Generate, LoadModel, UnloadModel
 from mlxtui.backend.events import (
-    Event,
     Failed,
     GenerationFinished,
     ModelLoaded,
     Progress,
-    TerminalEvent,
     TextDelta,
 )
+from mlxtui.backend.job_commands import Command
+from mlxtui.backend.job_events import Event, TerminalEvent
 from mlxtui.sampling import SamplingParams
 from mlxtui.settings import Settings
 from mlxtui.types import LoadedModel, Message, RequestId

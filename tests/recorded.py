@@ -9,7 +9,6 @@ from pathlib import Path
 from mlxtui import paths
 from mlxtui.backend.backend import Backend
 from mlxtui.backend.commands import (
-    Command,
     Generate,
     LoadModel,
     MeasureMemory,
@@ -17,7 +16,6 @@ from mlxtui.backend.commands import (
     UnloadModel,
 )
 from mlxtui.backend.events import (
-    Event,
     Failed,
     GenerationFinished,
     LibraryScanned,
@@ -27,6 +25,8 @@ from mlxtui.backend.events import (
     Progress,
     TextDelta,
 )
+from mlxtui.backend.job_commands import Command
+from mlxtui.backend.job_events import Event
 from mlxtui.settings import Settings
 from mlxtui.types import (
     FinishReason,

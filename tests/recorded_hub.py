@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlxtui.backend.commands import (
+from mlxtui.backend.events import Cancelled, Failed
+from mlxtui.backend.job_commands import (
     Command,
     CompareQuantizations,
     ControlJob,
@@ -23,10 +24,8 @@ from mlxtui.backend.commands import (
     SearchHub,
     StartJob,
 )
-from mlxtui.backend.events import (
-    Cancelled,
+from mlxtui.backend.job_events import (
     Event,
-    Failed,
     HubSearched,
     JobAccepted,
     JobChanged,

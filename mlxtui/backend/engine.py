@@ -5,6 +5,8 @@ requests. Whatever goes wrong inside a step ends the request that caused it, and
 thread goes on.
 """
 
+from __future__ import annotations
+
 import logging
 import queue
 import threading
@@ -15,13 +17,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from mlxtui.backend.commands import Generate, LoadModel, UnloadModel
 from mlxtui.backend.engine_work import Task, WorkQueue
-from mlxtui.backend.events import (
-    Cancelled,
-    Event,
-    ModelLoaded,
-    ModelUnloaded,
-    Progress,
-)  # fmt: skip
+from mlxtui.backend.events import Cancelled, ModelLoaded, ModelUnloaded, Progress
 from mlxtui.backend.failures import failure
 from mlxtui.backend.replies import GenerationReply
 from mlxtui.backend.requests import Request, cancelled
@@ -31,6 +27,8 @@ from mlxtui.settings import Settings
 from mlxtui.types import RequestId
 
 if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
+
     # MLX is imported in the engine thread, and not before the first command.
     from mlxtui.inference.batch import Batch
     from mlxtui.inference.row import Row
@@ -72,11 +70,11 @@ class Engine:
         """Hand over a command; returns at once."""
         self._inbox.put(request)
 
-    def start_work(self, make: "Callable[[], Work[Result]]") -> "Task[Result]":
+    def start_work(self, make: Callable[[], Work[Result]]) -> Task[Result]:
         """Hand over long work, which is done between answers; returns at once. It is
         made in the engine thread, when its turn comes."""
 
-        def begin() -> "Work[Result]":
+        def begin() -> Work[Result]:
             self._start(None)
             return make()
 
@@ -246,7 +244,7 @@ class Engine:
         )
         batch.admit(row)
 
-    def _step(self, batch: "Batch") -> None:
+    def _step(self, batch: Batch) -> None:
         try:
             batch.step()
             self._failed_steps = 0
@@ -254,7 +252,7 @@ class Engine:
             _log.exception("A step failed; its requests are tried one by one.")
             self._recover(batch, error)
 
-    def _recover(self, batch: "Batch", error: Exception) -> None:
+    def _recover(self, batch: Batch, error: Exception) -> None:
         """Find the requests that a step failed for, end them, go on with the others."""
         from mlxtui.inference import runtime
 
@@ -268,7 +266,7 @@ class Engine:
         for row in healthy:
             self._works(batch.admit, row)
 
-    def _works(self, attempt: Callable[["Row"], None], row: "Row") -> bool:
+    def _works(self, attempt: Callable[[Row], None], row: Row) -> bool:
         try:
             attempt(row)
         except Exception as error:
@@ -276,7 +274,7 @@ class Engine:
             return False
         return True
 
-    def _fail_row(self, row: "Row", error: Exception) -> None:
+    def _fail_row(self, row: Row, error: Exception) -> None:
         assert isinstance(row.reply, GenerationReply)
         row.reply.flush()
         self._emit(failure(row.reply.request_id, error))

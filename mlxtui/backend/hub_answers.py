@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mlxtui.backend.beside import beside
-from mlxtui.backend.commands import (
+from mlxtui.backend.job_commands import (
     DescribeRepository,
     ListRecommended,
     MakePlan,
     SearchHub,
 )
-from mlxtui.backend.events import (
+from mlxtui.backend.job_events import (
     HubSearched,
     PlanMade,
     RecommendedListed,

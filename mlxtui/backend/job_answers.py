@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from mlxtui.backend.commands import ControlJob, ListJobs, ReadJobLog, StartJob
-from mlxtui.backend.events import JobAccepted, JobLogRead, JobsListed
+from mlxtui.backend.job_commands import ControlJob, ListJobs, ReadJobLog, StartJob
+from mlxtui.backend.job_events import JobAccepted, JobLogRead, JobsListed
 from mlxtui.backend.job_runner import JobRunner
 
 

@@ -4,8 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from mlxtui.backend.events import Event, JobChanged, JobForgotten
 from mlxtui.backend.job import Job
+from mlxtui.backend.job_events import Event, JobChanged, JobForgotten
 from mlxtui.backend.job_files import JobFiles
 from mlxtui.backend.job_info import JobId, JobInfo
 from mlxtui.backend.job_list import JobList

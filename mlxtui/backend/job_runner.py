@@ -10,9 +10,9 @@ from mlxtui import paths
 from mlxtui.backend import pipeline
 from mlxtui.backend.clearing import clear
 from mlxtui.backend.engine import Engine
-from mlxtui.backend.events import Event
 from mlxtui.backend.failures import failure
 from mlxtui.backend.job import Job, JobInterrupted, Wish
+from mlxtui.backend.job_events import Event
 from mlxtui.backend.job_files import JobFiles
 from mlxtui.backend.job_info import JobId, JobInfo, JobOrder
 from mlxtui.backend.job_news import JobNews

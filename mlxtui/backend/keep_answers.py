@@ -4,16 +4,16 @@ import threading
 from collections.abc import Collection
 from pathlib import Path
 
-from mlxtui.backend.commands import (
+from mlxtui.backend.commands import ScanLibrary
+from mlxtui.backend.events import LibraryScanned
+from mlxtui.backend.job_commands import (
     CompareQuantizations,
     CopyModel,
     PlanRemoval,
     RemoveModel,
     RenameModel,
-    ScanLibrary,
 )
-from mlxtui.backend.events import (
-    LibraryScanned,
+from mlxtui.backend.job_events import (
     ModelKept,
     ModelRemoved,
     QuantizationsCompared,

@@ -1,17 +1,18 @@
 """From the engine to the front end: results as events, text merged on the way."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from mlxtui.backend.events import (
-    Event,
-    GenerationFinished,
-    Progress,
-    TextDelta,
-)
+from mlxtui.backend.events import GenerationFinished, Progress, TextDelta
 from mlxtui.types import FinishReason, GenerationStats, RequestId, TextKind
+
+if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
 
 
 @dataclass(slots=True)

@@ -1,12 +1,18 @@
 """A command on its way through the engine, and how it ends when nobody wants it."""
 
+from __future__ import annotations
+
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mlxtui.backend.commands import EngineCommand, Generate
-from mlxtui.backend.events import Cancelled, GenerationFinished, TerminalEvent
+from mlxtui.backend.events import Cancelled, GenerationFinished
 from mlxtui.types import GenerationStats
+
+if TYPE_CHECKING:
+    from mlxtui.backend.job_events import TerminalEvent
 
 _NO_STATS = GenerationStats(
     prompt_tokens=0,

@@ -13,12 +13,15 @@ from rich.table import Column
 from mlxtui.backend.job_info import JobInfo
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
-from mlxtui.plan_words import stage_text
+from mlxtui.plan_words import stage_text, time_text
 from mlxtui.plans import Stage
-from mlxtui.units import bytes_text, rate_text, seconds_text
+from mlxtui.units import bytes_text, rate_text
 
 # A plain line at every tenth: enough for a log, and not too much for it.
 _PLAIN_STEP = 0.1
+
+# Below it, names and bars are short so that the time left can be read.
+_WIDE_CELLS = 110
 
 
 class Reporter(ABC):
@@ -78,13 +81,19 @@ class _Bars(Reporter):
     """The stage as a whole, and below it the files that are being fetched."""
 
     def __init__(self) -> None:
+        console = Console(stderr=True, highlight=False)
+        is_wide = console.width >= _WIDE_CELLS
         self._progress = Progress(
-            TextColumn("{task.description}", markup=False, table_column=_column(30)),
-            BarColumn(bar_width=16),
+            TextColumn(
+                "{task.description}",
+                markup=False,
+                table_column=_column(40 if is_wide else 22),
+            ),
+            BarColumn(bar_width=24 if is_wide else 10),
             TextColumn(
                 "{task.fields[figures]}", markup=False, table_column=_column(None)
             ),
-            console=Console(stderr=True, highlight=False),
+            console=console,
             expand=True,
         )
         self._tasks: dict[str, Any] = {}
@@ -119,7 +128,7 @@ class _Bars(Reporter):
         """The stage stays as a line that is done."""
         if "" in self._tasks:
             done = self._tasks.pop("")
-            self._progress.update(done, total=1, completed=1, figures="")
+            self._progress.update(done, total=1, completed=1, figures="100 %")
 
     def _draw(self, key: str, name: str, done: int, total: int, figures: str) -> None:
         if key not in self._tasks:
@@ -159,6 +168,6 @@ def _speed(job: JobInfo) -> list[str]:
     elif job.unit == "tokens" and job.rate_per_second:
         rate = rate_text(job.rate_per_second)
         parts.append(_("{rate} tokens/s").format(rate=rate))
-    if job.seconds_left is not None:
-        parts.append(_("{time} left").format(time=seconds_text(job.seconds_left)))
+    if left := time_text(job.seconds_left):
+        parts.append(_("{time} left").format(time=left))
     return parts

@@ -5,8 +5,8 @@ import click
 from mlxtui import settings
 from mlxtui.backend import keeping, removal
 from mlxtui.backend.backend import new_request_id
-from mlxtui.backend.commands import RemoveModel
-from mlxtui.backend.events import ModelRemoved
+from mlxtui.backend.job_commands import RemoveModel
+from mlxtui.backend.job_events import ModelRemoved
 from mlxtui.cli.completion import complete_model
 from mlxtui.cli.questions import confirm
 from mlxtui.cli.session import open_session

@@ -7,8 +7,8 @@ import click
 
 from mlxtui import names, paths, settings
 from mlxtui.backend.backend import new_request_id
-from mlxtui.backend.commands import MakePlan, StartJob
-from mlxtui.backend.events import JobAccepted, PlanMade
+from mlxtui.backend.job_commands import MakePlan, StartJob
+from mlxtui.backend.job_events import JobAccepted, PlanMade
 from mlxtui.backend.job_info import JobInfo
 from mlxtui.backend.library_scan import scan_library
 from mlxtui.cli.completion import complete_model

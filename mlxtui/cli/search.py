@@ -7,8 +7,8 @@ import click
 
 from mlxtui import settings
 from mlxtui.backend.backend import new_request_id
-from mlxtui.backend.commands import ListRecommended, SearchHub
-from mlxtui.backend.events import HubSearched, RecommendedListed
+from mlxtui.backend.job_commands import ListRecommended, SearchHub
+from mlxtui.backend.job_events import HubSearched, RecommendedListed
 from mlxtui.cli.lines import json_text, table_lines
 from mlxtui.cli.session import Session, open_session
 from mlxtui.cli.start import log_to_file

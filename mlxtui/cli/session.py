@@ -9,16 +9,10 @@ from typing import TypeVar
 import click
 
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import Command, ControlJob, LoadModel
-from mlxtui.backend.events import (
-    Cancelled,
-    Event,
-    Failed,
-    JobChanged,
-    ModelLoaded,
-    PassingEvent,
-    Progress,
-)
+from mlxtui.backend.commands import LoadModel
+from mlxtui.backend.events import Cancelled, Failed, ModelLoaded, Progress
+from mlxtui.backend.job_commands import Command, ControlJob
+from mlxtui.backend.job_events import Event, JobChanged, PassingEvent
 from mlxtui.backend.job_info import ENDED_STATES, JobId, JobInfo
 from mlxtui.errors import MlxTuiError
 from mlxtui.settings import Settings

@@ -1,10 +1,14 @@
 """Long MLX work as generators: the engine takes a step between two of its answers."""
 
+from __future__ import annotations
+
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from mlxtui.plans import Stage
+if TYPE_CHECKING:
+    from mlxtui.plans import Stage
+
 
 STEP_SECONDS = 0.03
 """What a step aims at: the engine answers nobody while it lasts, and 50 ms is the most

@@ -1,8 +1,10 @@
 """The full-screen app: owns the backend, its events, and what belongs to all places."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from textual import work
 from textual._callback import invoke
@@ -15,11 +17,8 @@ from textual.signal import Signal
 from mlxtui import paths
 from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.commands import MeasureMemory
-from mlxtui.backend.events import Event
-from mlxtui.backend.job_info import JobId
 from mlxtui.errors import MlxTuiError
 from mlxtui.i18n import _
-from mlxtui.plans import JobSpec
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
 from mlxtui.ui import actions, themes
@@ -41,16 +40,26 @@ from mlxtui.ui.screens.dialog import Dialog
 from mlxtui.ui.screens.workspace import WorkspaceScreen
 from mlxtui.ui.settings_app import SettingsApp
 
+if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
+    from mlxtui.backend.job_info import JobId
+    from mlxtui.plans import JobSpec
+
 # The import of MLX in the engine's thread would hold up the first paint.
 _LOAD_AFTER_SECONDS = 0.1
 _AFTER_FIRST_PAINT_SECONDS = 0.3
 _MEMORY_SECONDS = 2.0
-_TYPING_SECONDS = 1.0
 
 # What the first paint needs; the others come with what they are named after.
 _FIRST_STYLES = ("app.tcss", "chat.tcss")
 
-MakeBackend = Callable[[Callable[[Event], None], Settings], Backend]
+
+class MakeBackend(Protocol):
+    """Makes the backend, or a recorded one in its place."""
+
+    def __call__(
+        self, emit: Callable[[Event], None], settings: Settings, /
+    ) -> Backend: ...
 
 
 def _actions_of_palette() -> type[Provider]:
@@ -162,8 +171,7 @@ class MlxTuiApp(SettingsApp):
             self._after_first_paint()
 
     def _measure_memory(self) -> None:
-        # A repaint while someone types moves an input method's window.
-        if self.seconds_since_key > _TYPING_SECONDS:
+        if not self.is_typed_in:
             self.backend.submit(MeasureMemory(request_id=new_request_id()))
 
     def _ask_first_run(self) -> None:
@@ -243,7 +251,14 @@ class MlxTuiApp(SettingsApp):
 
     def language_changed(self) -> None:
         """Every text is to be shown in another language."""
+        from mlxtui.ui.screens.keys import KeysScreen
+
         self.workspace.retranslate()
+        for page in reversed(self.screen_stack[1:]):
+            if isinstance(page, Dialog):
+                page.retranslate()
+            elif isinstance(page, KeysScreen):
+                page.dismiss()
 
     async def on_action_requested(self, message: ActionRequested) -> None:
         """Do an action of the palette or of a slash command."""
@@ -253,7 +268,9 @@ class MlxTuiApp(SettingsApp):
         """Do an action wherever it belongs; its place is opened first."""
         (action,) = (item for item in all_actions() if item.name == name)
         node = self if action.place == "app" else await self._open(action.place)
-        if not (argument or node.check_action(action.verb, action.parameters)):
+        # One that is named counts instead of the one under the cursor.
+        is_named = bool(argument and action.argument)
+        if not (is_named or node.check_action(action.verb, action.parameters)):
             self.notify(_("There is nothing to do for that now."))
             return
         method = getattr(node, f"action_{action.verb}")

@@ -1,16 +1,13 @@
 """One conversation: a question becomes a request, the events of it an answer."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.commands import Generate
-from mlxtui.backend.events import (
-    Event,
-    Failed,
-    GenerationFinished,
-    Progress,
-    TextDelta,
-)
+from mlxtui.backend.events import Failed, GenerationFinished, Progress, TextDelta
 from mlxtui.errors import InvalidParameter
 from mlxtui.i18n import _
 from mlxtui.types import LoadedModel, Message, RequestId
@@ -20,6 +17,9 @@ from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.transcript.transcript import Transcript
 from mlxtui.ui.transcript.turns import AnswerTurn
 from mlxtui.units import rate_text
+
+if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
 
 
 class Conversation:

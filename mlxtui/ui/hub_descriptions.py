@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import DescribeRepository
-from mlxtui.backend.events import Event, Failed, RepositoryDescribed
+from mlxtui.backend.events import Failed
+from mlxtui.backend.job_commands import DescribeRepository
+from mlxtui.backend.job_events import Event, RepositoryDescribed
 from mlxtui.plans import Plan
 from mlxtui.repositories import Repository
 from mlxtui.types import RequestId

@@ -12,6 +12,7 @@ from mlxtui.repositories import (
     FoundRepository,
     Recommendation,
     Repository,
+    SearchOrder,
     WeightFormat,
 )
 from mlxtui.ui.table_columns import Column
@@ -154,6 +155,14 @@ FOUND_COLUMNS: tuple[Column[HubRow], ...] = (
     _MEMORY,
 )  # fmt: skip
 """From the most to the least wanted: a narrow table leaves out the last ones."""
+
+
+def found_columns(order: SearchOrder) -> tuple[Column[HubRow], ...]:
+    """What the hub sorts by stands beside the name."""
+    (sorted_by,) = (column for column in FOUND_COLUMNS if column.name == order)
+    others = (column for column in FOUND_COLUMNS if column not in (_NAME, sorted_by))
+    return (_NAME, sorted_by, *others)
+
 
 RECOMMENDED_COLUMNS: tuple[Column[HubRow], ...] = (
     _NAME,

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Literal
 
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import ListRecommended, SearchHub
-from mlxtui.backend.events import Event, Failed, HubSearched, RecommendedListed
+from mlxtui.backend.events import Failed
+from mlxtui.backend.job_commands import ListRecommended, SearchHub
+from mlxtui.backend.job_events import Event, HubSearched, RecommendedListed
 from mlxtui.repositories import SearchQuery
 from mlxtui.types import RequestId
 from mlxtui.ui.hub_rows import HubRow, row_of_found, row_of_recommended

@@ -22,6 +22,8 @@ def summary_text(search: HubSearch, address: str, count: int) -> str:
     """How many rows there are, and whether more will come."""
     if search.is_recommended and not address:
         return _("Recommended for this machine")
+    if search.failure is not None and not count:
+        return ""  # what the hub has is not known
     found = ngettext("{count} found", "{count} found", count).format(count=count)
     if search.phase == "more":
         return _("{found} · fetching more…").format(found=found)

@@ -7,14 +7,13 @@ from rich.cells import cell_len
 from mlxtui.backend.job_info import FileProgress, JobInfo
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
-from mlxtui.plan_words import stage_text
+from mlxtui.plan_words import stage_text, time_text
 from mlxtui.ui.job_rows import bar_parts
 from mlxtui.ui.job_words import (
     amount_text,
     job_standing,
     percent_text,
     speed_text,
-    time_text,
     title_text,
 )
 from mlxtui.ui.widgets.changing_lines import Line

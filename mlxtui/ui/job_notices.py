@@ -1,12 +1,18 @@
 """What the user is told of jobs that end, and what waits since the last time."""
 
-from mlxtui.backend.job_info import JobInfo
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _, ngettext
 from mlxtui.ui.actions import key_text
 from mlxtui.ui.job_actions import JobsInfo
 from mlxtui.ui.job_words import title_text
 from mlxtui.ui.settings_app import SettingsApp
+
+if TYPE_CHECKING:
+    from mlxtui.backend.job_info import JobInfo
 
 # Whoever waits longer has gone on to something else.
 _LONG_SECONDS = 10

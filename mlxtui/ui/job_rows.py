@@ -7,6 +7,7 @@ from rich.cells import cell_len, set_cell_size
 
 from mlxtui.backend.job_info import JobInfo
 from mlxtui.harmless import one_line
+from mlxtui.plan_words import time_text
 from mlxtui.ui.job_words import (
     MARKS,
     JobStanding,
@@ -16,7 +17,6 @@ from mlxtui.ui.job_words import (
     speed_text,
     standing_words,
     state_word,
-    time_text,
     title_text,
 )
 from mlxtui.ui.widgets.changing_lines import Line

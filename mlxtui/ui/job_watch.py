@@ -1,22 +1,23 @@
-"""What the app does with jobs: lists, starts and orders them, and tells their ends."""
+"""What the app does with jobs: lists, starts and orders them, and tells their ends.
+
+Commands and events of jobs are imported when they are needed: the first paint does not
+wait for them.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import ControlJob, ListJobs, StartJob
-from mlxtui.backend.events import (
-    Event,
-    Failed,
-    JobAccepted,
-    JobChanged,
-    JobForgotten,
-    JobsListed,
-)
-from mlxtui.backend.job_info import JobId, JobInfo, JobOrder
-from mlxtui.plans import JobSpec
+from mlxtui.backend.events import Failed
 from mlxtui.types import RequestId
 from mlxtui.ui.known_jobs import KnownJobs
+
+if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
+    from mlxtui.backend.job_info import JobId, JobInfo, JobOrder
+    from mlxtui.plans import JobSpec
 
 News = Literal["none", "progress", "state"]
 
@@ -54,17 +55,23 @@ class JobWatch:
 
     def list_jobs(self) -> None:
         """Ask which jobs there are."""
+        from mlxtui.backend.job_commands import ListJobs
+
         self._list_request = new_request_id()
         self._backend.submit(ListJobs(request_id=self._list_request))
 
     def start(self, spec: JobSpec) -> None:
         """Do what a plan said."""
+        from mlxtui.backend.job_commands import StartJob
+
         request_id = new_request_id()
         self._starts.add(request_id)
         self._backend.submit(StartJob(request_id=request_id, spec=spec))
 
     def order(self, job_id: JobId, order: JobOrder) -> None:
         """Pass on what the user wants of a job."""
+        from mlxtui.backend.job_commands import ControlJob
+
         request_id = new_request_id()
         self._orders.add(request_id)
         self._backend.submit(
@@ -73,6 +80,8 @@ class JobWatch:
 
     def receive(self, event: Event) -> News:
         """Take in an event, and say what is new of the jobs."""
+        from mlxtui.backend.job_events import JobChanged, JobForgotten, JobsListed
+
         if event.request_id in self._orders | self._starts:
             self._receive_reply(event)
             return "none"
@@ -98,6 +107,8 @@ class JobWatch:
                 return "none"
 
     def _receive_reply(self, event: Event) -> None:
+        from mlxtui.backend.job_events import JobAccepted
+
         is_start = event.request_id in self._starts
         self._starts.discard(event.request_id)
         self._orders.discard(event.request_id)

@@ -1,14 +1,18 @@
 """Jobs in words: what a job is doing, how far it is, how long it still takes."""
 
-from collections.abc import Sequence
-from typing import Literal
+from __future__ import annotations
 
-from mlxtui.backend.job_info import JobInfo
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
 from mlxtui.harmless import one_line
 from mlxtui.i18n import N_, _, ngettext
-from mlxtui.plans import Stage
 from mlxtui.ui.known_jobs import is_interrupted
 from mlxtui.units import bytes_text, count_text, rate_text
+
+if TYPE_CHECKING:
+    from mlxtui.backend.job_info import JobInfo
+    from mlxtui.plans import Stage
 
 JobStanding = Literal[
     "waiting", "running", "paused", "interrupted", "elsewhere",
@@ -42,8 +46,6 @@ _BUSY: dict[Stage, str] = {
 }
 
 _ARROWS: dict[Stage, str] = {"download": "↓", "upload": "↑"}
-
-_LONGEST_SECONDS = 100 * 3600
 
 
 def job_standing(job: JobInfo) -> JobStanding:
@@ -89,23 +91,6 @@ def speed_text(job: JobInfo) -> str:
     if job.unit == "bytes":
         return f"{bytes_text(job.rate_per_second)}/s"
     return f"{rate_text(job.rate_per_second)}/s"
-
-
-def time_text(seconds: float | None) -> str:
-    """A time that is still to come, roughly; empty when it cannot be told."""
-    if seconds is None or not 0 <= seconds < _LONGEST_SECONDS:
-        return ""
-    if seconds < 59.5:
-        return _("{seconds} s").format(seconds=round(seconds))
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 10:
-        return _("{minutes} min {seconds} s").format(
-            minutes=minutes, seconds=f"{rest:02d}"
-        )
-    hours, minutes = divmod(round(seconds / 60), 60)
-    if not hours:
-        return _("{minutes} min").format(minutes=minutes)
-    return _("{hours} h {minutes} min").format(hours=hours, minutes=f"{minutes:02d}")
 
 
 def counts_text(jobs: Sequence[JobInfo]) -> str:

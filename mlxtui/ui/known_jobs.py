@@ -1,7 +1,16 @@
-"""The jobs as the backend has told of them so far."""
+"""The jobs as the backend has told of them so far.
 
-from mlxtui.backend.events import Event, JobChanged, JobForgotten, JobsListed
-from mlxtui.backend.job_info import ENDED_STATES, JobId, JobInfo
+The records of jobs are imported when the first one is there: the first paint does not
+wait for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
+    from mlxtui.backend.job_info import JobId, JobInfo
 
 
 class KnownJobs:
@@ -41,6 +50,8 @@ class KnownJobs:
 
     def receive(self, event: Event) -> bool:
         """Take in an event; False when it says nothing of jobs."""
+        from mlxtui.backend.job_events import JobChanged, JobForgotten, JobsListed
+
         match event:
             case JobChanged(job=job):
                 self._jobs[job.job_id] = job
@@ -55,6 +66,8 @@ class KnownJobs:
 
     def _newer(self, listed: JobInfo) -> JobInfo:
         """A list may have been made before a job's last event was sent."""
+        from mlxtui.backend.job_info import ENDED_STATES
+
         known = self._jobs.get(listed.job_id)
         if known is not None and known.state in ENDED_STATES:
             return known
@@ -63,6 +76,8 @@ class KnownJobs:
 
 def is_interrupted(job: JobInfo) -> bool:
     """Whether it stopped with an earlier run of the program and waits to go on."""
+    from mlxtui.backend.job_info import ENDED_STATES
+
     return (
         job.was_interrupted
         and job.state not in ENDED_STATES

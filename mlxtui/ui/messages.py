@@ -1,11 +1,17 @@
 """Messages to the app: from outside its loop, and from the places."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
-from mlxtui.backend.events import Event
-from mlxtui.backend.job_info import JobId, JobInfo, JobOrder
-from mlxtui.plans import JobSpec
 from mlxtui.types import LocalModel
+
+if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
+    from mlxtui.backend.job_info import JobId, JobInfo, JobOrder
+    from mlxtui.plans import JobSpec
 
 
 class BackendEvent(Message):

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.commands import ScanLibrary
-from mlxtui.backend.events import Event, Failed, LibraryScanned
+from mlxtui.backend.events import Failed, LibraryScanned
+from mlxtui.backend.job_events import Event
 from mlxtui.types import LocalModel, RequestId
 
 

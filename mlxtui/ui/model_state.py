@@ -1,14 +1,19 @@
 """Which model the app talks to, and how far its loading is."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.commands import LoadModel, UnloadModel
-from mlxtui.backend.events import Cancelled, Event, Failed, ModelLoaded, Progress
+from mlxtui.backend.events import Cancelled, Failed, ModelLoaded, Progress
 from mlxtui.types import LoadedModel, LocalModel, RequestId
+
+if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
 
 
 @dataclass(frozen=True, slots=True)

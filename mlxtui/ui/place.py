@@ -1,13 +1,19 @@
 """What a place is: one of the app's rooms, with its key, its actions and its help."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from textual.containers import Vertical
 from textual.reactive import reactive
 
 from mlxtui.backend.backend import Backend
-from mlxtui.backend.events import Event
 from mlxtui.ui.actions import Action
 from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.place_info import PlaceInfo
+
+if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
 
 
 class Place(PlaceInfo, Vertical):

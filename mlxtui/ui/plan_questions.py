@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import MakePlan
-from mlxtui.backend.events import Event, Failed, PlanMade
+from mlxtui.backend.events import Failed
+from mlxtui.backend.job_commands import MakePlan
+from mlxtui.backend.job_events import Event, PlanMade
 from mlxtui.plans import JobSpec, Plan
 from mlxtui.types import RequestId
 

@@ -21,6 +21,7 @@ from mlxtui.ui.terminal_colours import PaletteColours, WithoutColours
 _log = logging.getLogger(__name__)
 
 _WITHOUT_COLOURS = WithoutColours()
+_TYPING_SECONDS = 1.0
 
 
 class TerminalApp(App[None]):
@@ -37,9 +38,9 @@ class TerminalApp(App[None]):
         self._key_seconds = 0.0
 
     @property
-    def seconds_since_key(self) -> float:
-        """How long nobody has pressed a key."""
-        return time.monotonic() - self._key_seconds
+    def is_typed_in(self) -> bool:
+        """Whether someone types just now: a repaint moves an input method's window."""
+        return time.monotonic() - self._key_seconds < _TYPING_SECONDS
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and ours for terminals without 24-bit colours."""

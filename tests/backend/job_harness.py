@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import (
+from mlxtui.backend.events import Failed
+from mlxtui.backend.job_commands import (
     Command,
     ControlJob,
     ListJobs,
@@ -13,9 +14,8 @@ from mlxtui.backend.commands import (
     ReadJobLog,
     StartJob,
 )
-from mlxtui.backend.events import (
+from mlxtui.backend.job_events import (
     Event,
-    Failed,
     JobAccepted,
     JobChanged,
     JobForgotten,

@@ -8,36 +8,35 @@ from pathlib import Path
 import pytest
 
 from mlxtui import paths
+from mlxtui.backend import plan_memory
 from mlxtui.backend.backend import new_request_id
-from mlxtui.backend.commands import (
+from mlxtui.backend.commands import LoadModel, UnloadModel
+from mlxtui.backend.events import Cancelled, Failed, ModelLoaded, ModelUnloaded
+from mlxtui.backend.job_commands import (
     Command,
     CompareQuantizations,
     CopyModel,
     DescribeRepository,
     ListRecommended,
-    LoadModel,
     MakePlan,
     PlanRemoval,
     RemoveModel,
     RenameModel,
     SearchHub,
-    UnloadModel,
 )
-from mlxtui.backend.events import (
-    Cancelled,
+from mlxtui.backend.job_events import (
     Event,
-    Failed,
     HubSearched,
     ModelKept,
-    ModelLoaded,
     ModelRemoved,
-    ModelUnloaded,
     PlanMade,
     QuantizationsCompared,
     RecommendedListed,
     RemovalPlanned,
     RepositoryDescribed,
 )
+from mlxtui.hub.recommended import recommended
+from mlxtui.inference import machine_memory
 from mlxtui.plans import JobSpec
 from mlxtui.repositories import SearchQuery
 from mlxtui.settings import Settings
@@ -136,6 +135,19 @@ def test_recommended_models_that_fit_come_first(backend: EngineHarness) -> None:
     assert ranks == sorted(ranks)
     fitting = [model.size_bytes for model, fit in end.recommended if fit == "fits"]
     assert fitting == sorted(fitting, reverse=True)
+
+
+def test_recommendations_count_the_conversation_as_a_load_does(
+    backend: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = recommended()[-1]
+    needed_bytes = machine_memory.needed_bytes(model.size_bytes, model.cache_bytes)
+    for free_bytes, expected in ((needed_bytes - 1, True), (needed_bytes, False)):
+        memory = (free_bytes, 2 * free_bytes)
+        monkeypatch.setattr(plan_memory, "memory_for_models", lambda _used, m=memory: m)
+        end = end_of(backend, ListRecommended(request_id=new_request_id()))
+        assert isinstance(end, RecommendedListed)
+        assert (dict(end.recommended)[model] == "too-big") == expected
 
 
 def test_a_plan_says_why_it_cannot_be(backend: EngineHarness, tiny: Path) -> None:

@@ -11,12 +11,7 @@ from typing import Any
 import pytest
 
 from mlxtui.backend.backend import new_request_id
-from mlxtui.backend.commands import (
-    Generate,
-    LoadModel,
-    ScanLibrary,
-    UnloadModel,
-)
+from mlxtui.backend.commands import Generate, LoadModel, ScanLibrary, UnloadModel
 from mlxtui.backend.events import (
     Cancelled,
     GenerationFinished,

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from mlxtui.backend.backend import new_request_id
-from mlxtui.backend.commands import StartJob
-from mlxtui.backend.events import Failed, JobAccepted
+from mlxtui.backend.events import Failed
 from mlxtui.backend.job import Job
+from mlxtui.backend.job_commands import StartJob
+from mlxtui.backend.job_events import JobAccepted
 from mlxtui.backend.job_info import FileProgress, JobId, JobInfo
 from mlxtui.backend.workplace import Workplace
 from mlxtui.errors import ModelRefused
@@ -284,7 +285,9 @@ def test_another_program_s_job_is_followed_and_takes_no_orders(stage: Stage) -> 
         stage.may_end.set()
         second.wait_for_state(job_id, "finished")
         first.wait_for_state(job_id, "finished")
-        assert first.backend._runner._news.jobs.find(job_id).wait_for_rest(60)
+        answering = first.backend._jobs._answering
+        assert answering is not None
+        assert answering.runner._news.jobs.find(job_id).wait_for_rest(60)
         second.order(job_id, "forget")
         assert first.listed() == ()
 

@@ -169,8 +169,8 @@ def test_leaving_the_program_keeps_the_job(large: Path) -> None:
 _PROGRAM = """
 import json, sys
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import StartJob
-from mlxtui.backend.events import JobChanged
+from mlxtui.backend.job_commands import StartJob
+from mlxtui.backend.job_events import JobChanged
 from mlxtui.plans import JobSpec
 from mlxtui.recipes import Quantization, Recipe
 from mlxtui.settings import Settings

@@ -95,8 +95,10 @@ def test_a_copy_that_cannot_be_linked_leaves_nothing(
         raise OSError(18, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "link", refuse)
-    with pytest.raises(JobRefused, match="cross-device"):
+    with pytest.raises(JobRefused) as refused:
         keeping.copy_model("first", "second", Settings())
+    assert "second" in refused.value.message
+    assert "another disk" in refused.value.hint
     assert [folder.name for folder in paths.models_dir().iterdir()] == ["first"]
 
 
@@ -175,6 +177,22 @@ def test_a_loaded_model_is_not_removed(model: Path) -> None:
     assert model.exists()
 
 
+def test_what_a_job_needs_is_not_removed(model: Path) -> None:
+    with pytest.raises(ModelRefused, match="needs first"):
+        removal.remove_model("first", Settings(), (), [model])
+    assert model.exists()
+
+
+def test_of_a_link_in_the_models_folder_only_the_link_goes(tmp_path: Path) -> None:
+    theirs = write_model(tmp_path / "theirs")
+    paths.make_private(paths.models_dir())
+    (paths.models_dir() / "linked").symlink_to(theirs)
+    assert removal.plan_removal("linked", Settings()).freed_bytes == 0
+    removal.remove_model("linked", Settings(), ())
+    assert list(paths.models_dir().iterdir()) == []
+    assert (theirs / "config.json").is_file()
+
+
 def test_what_is_not_ours_is_not_removed(tmp_path: Path) -> None:
     write_model(tmp_path / "others" / "theirs")
     settings = Settings(model_folders=(tmp_path / "others",))
@@ -215,6 +233,17 @@ def make_made() -> Callable[[str, str], Path]:
     return make
 
 
+def test_a_new_name_keeps_the_family(
+    model: Path, make_made: Callable[[str, str], Path]
+) -> None:
+    made = make_made("first-4bit", "first")
+    keeping.rename_model("first", "renamed", Settings())
+    provenance = read_provenance(made)
+    assert provenance is not None and provenance.source == "renamed"
+    family = {one.name for one in keeping.compare("renamed", Settings())}
+    assert family == {"renamed", "first-4bit"}
+
+
 def test_models_made_from_each_other_end_the_search(
     make_made: Callable[[str, str], Path],
 ) -> None:
@@ -242,3 +271,14 @@ def test_provenance_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_a_damaged_provenance_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "mlxtui.json").write_text(text)
     assert read_provenance(tmp_path) is None
+
+
+def test_the_name_of_a_folder_is_the_one_that_means_it(
+    model: Path, tmp_path: Path
+) -> None:
+    settings = Settings(model_folders=(tmp_path / "others",))
+    hidden = write_model(tmp_path / "others" / "first")
+    snapshot = _cache_snapshot(model, _FIRST)
+    assert keeping.name_of(model, settings) == "first"
+    assert keeping.name_of(snapshot, settings) == "owner/name"
+    assert keeping.name_of(hidden, settings) == str(hidden)

@@ -12,11 +12,7 @@ import pytest
 from mlxtui import paths
 from mlxtui.backend.backend import new_request_id
 from mlxtui.backend.commands import Generate, LoadModel, ScanLibrary
-from mlxtui.backend.events import (
-    GenerationFinished,
-    LibraryScanned,
-    ModelLoaded,
-)
+from mlxtui.backend.events import GenerationFinished, LibraryScanned, ModelLoaded
 from mlxtui.backend.provenance import read_provenance
 from mlxtui.convert import model_folder
 from mlxtui.errors import ModelRefused

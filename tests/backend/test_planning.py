@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mlxtui import paths
 from mlxtui.backend.library_scan import scan_library
 from mlxtui.backend.planning import describe_repository, make_plan
 from mlxtui.convert.contents import look_at
@@ -200,7 +201,8 @@ def test_what_is_here_already_is_not_fetched_again(model: Path, used: Settings) 
     assert _stages(make_plan(JobSpec(source=_REPO), used))[0] == "download"
     by_path = JobSpec(source=str(snapshot), recipe=_quantize(bits=4))
     (snapshot / "config.json").write_bytes((model / "config.json").read_bytes())
-    assert make_plan(by_path, used).result_name == "Tiny-4bit"
+    plan = make_plan(by_path, used)
+    assert (plan.result_name, plan.source_name) == ("Tiny-4bit", _REPO)
 
 
 @pytest.mark.parametrize(
@@ -234,6 +236,38 @@ def test_a_context_beyond_the_memory_does_not_fit(
     plan = make_plan(JobSpec(source=str(folder), recipe=fitting), used)
     assert plan.problem == ""
     assert plan.result_name == "m-fit"
+
+
+def test_what_is_quantized_and_fits_is_not_fitted_again(
+    tmp_path: Path, used: Settings
+) -> None:
+    packed = write_model(tmp_path / "m", quantization={"bits": 4, "group_size": 32})
+    spec = JobSpec(source=str(packed), recipe=Recipe(fit_context_tokens=4096))
+    assert "fits already" in make_plan(spec, used).problem
+
+
+def test_results_are_called_after_the_model_in_the_library(
+    tmp_path: Path, used: Settings
+) -> None:
+    guide = make_plan(
+        JobSpec(source=str(paths.guide_model_dir()), recipe=_quantize(bits=2)), used
+    )
+    assert (guide.source_name, guide.result_name) == ("guide", "guide-2bit")
+    write_model(paths.models_dir() / "owner" / "Mine")
+    owned = JobSpec(
+        source=str(paths.models_dir() / "owner" / "Mine"), recipe=_quantize(bits=2)
+    )
+    plan = make_plan(owned, used)
+    assert (plan.source_name, plan.result_name) == ("owner/Mine", "Mine-2bit")
+    stranger = write_model(tmp_path / "stranger")
+    plan = make_plan(JobSpec(source=str(stranger), recipe=_quantize(bits=2)), used)
+    assert (plan.source_name, plan.result_name) == (str(stranger), "stranger-2bit")
+
+
+def test_the_licence_is_in_the_plan(hub: HubServer, used: Settings) -> None:
+    card = b"---\nlicense: apache-2.0\n---\n# m"
+    hub.add("owner/free", {"config.json": b"{}", "README.md": card})
+    assert make_plan(JobSpec(source="owner/free"), used).license == "apache-2.0"
 
 
 def test_a_full_disk_is_told_with_numbers_before_anything_is_fetched(

@@ -12,7 +12,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import Command, Generate, StartJob
+from mlxtui.backend.commands import Generate
+from mlxtui.backend.job_commands import Command, StartJob
 from mlxtui.plans import JobSpec
 from mlxtui.settings import Settings
 from tests.bench.ui_apps import Emit, Recorder, run_ours

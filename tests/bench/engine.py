@@ -12,7 +12,8 @@ from typing import Any
 from mlxtui import paths
 from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.commands import Generate, LoadModel
-from mlxtui.backend.events import Event, Failed, GenerationFinished, TextDelta
+from mlxtui.backend.events import Failed, GenerationFinished, TextDelta
+from mlxtui.backend.job_events import Event
 from mlxtui.sampling import SamplingParams
 from mlxtui.settings import Settings
 from mlxtui.types import GenerationStats, RequestId

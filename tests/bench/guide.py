@@ -8,13 +8,8 @@ import queue
 from mlxtui import paths
 from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.commands import Generate, LoadModel
-from mlxtui.backend.events import (
-    Event,
-    Failed,
-    GenerationFinished,
-    ModelLoaded,
-    TextDelta,
-)
+from mlxtui.backend.events import Failed, GenerationFinished, ModelLoaded, TextDelta
+from mlxtui.backend.job_events import Event
 from mlxtui.guide.questions import LANGUAGES, Language, load_topics
 from mlxtui.settings import Settings
 from mlxtui.types import Message, RequestId

@@ -18,8 +18,10 @@ from pathlib import Path
 
 from mlxtui import paths
 from mlxtui.backend.backend import Backend
-from mlxtui.backend.commands import SCREEN_SECONDS, Command, Generate
-from mlxtui.backend.events import Event, GenerationFinished, TextDelta
+from mlxtui.backend.commands import SCREEN_SECONDS, Generate
+from mlxtui.backend.events import GenerationFinished, TextDelta
+from mlxtui.backend.job_commands import Command
+from mlxtui.backend.job_events import Event
 from mlxtui.backend.replies import GenerationReply
 from mlxtui.cli import start
 from mlxtui.cli.main import main as run_command

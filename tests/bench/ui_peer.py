@@ -11,7 +11,8 @@ from textual.widgets.markdown import MarkdownStream
 
 from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.commands import Generate, LoadModel
-from mlxtui.backend.events import Event, TextDelta
+from mlxtui.backend.events import TextDelta
+from mlxtui.backend.job_events import Event
 from mlxtui.settings import Settings
 from mlxtui.types import Message
 from mlxtui.ui.messages import BackendEvent

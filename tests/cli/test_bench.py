@@ -15,8 +15,10 @@ from click.testing import CliRunner, Result
 
 import mlxtui
 from mlxtui import i18n
-from mlxtui.backend.commands import Command, Generate
-from mlxtui.backend.events import Event, GenerationFinished
+from mlxtui.backend.commands import Generate
+from mlxtui.backend.events import GenerationFinished
+from mlxtui.backend.job_commands import Command
+from mlxtui.backend.job_events import Event
 from mlxtui.cli import bench, chips
 from mlxtui.cli.session import Session
 from mlxtui.errors import MlxTuiError

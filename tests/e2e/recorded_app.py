@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 
-from mlxtui.backend.commands import Command, Generate
-from mlxtui.backend.events import Event
+from mlxtui.backend.commands import Generate
+from mlxtui.backend.job_commands import Command
+from mlxtui.backend.job_events import Event
 from mlxtui.cli.main import main
 from mlxtui.sampling import SamplingParams
 from mlxtui.settings import Settings

@@ -44,6 +44,7 @@ def test_our_list_has_something_for_every_machine() -> None:
         assert one.note_en and one.note_ja and one.languages and not one.is_from_user
         # From 2 bits a weight to 4 bytes.
         assert 0.25 < one.size_bytes / one.parameter_count < 4.1, one.repo_id
+        assert (one.cache_bytes > 0) == (one.kind == "text")
     assert len({one.repo_id.lower() for one in models}) == len(models)
 
 

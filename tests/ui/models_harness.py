@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from mlxtui import paths
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import Command
+from mlxtui.backend.job_commands import Command
 from mlxtui.plans import JobSpec
 from mlxtui.settings import Settings
 from mlxtui.types import LoadedModel, LocalModel

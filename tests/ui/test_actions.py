@@ -265,6 +265,9 @@ async def test_what_cannot_be_done_now_says_so() -> None:
         await user.app.perform("chat.stop")
         await user.settle()
         assert user.toasts == ["There is nothing to do for that now."]
+        await user.app.perform("chat.stop", "a word that it does not take")
+        await user.settle()
+        assert user.toasts == ["There is nothing to do for that now."] * 2
         turn = await user.ask("Count.")
         await user.type_text("/stop")
         await user.press("enter")

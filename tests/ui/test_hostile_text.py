@@ -7,8 +7,9 @@ import pytest
 
 from mlxtui import settings
 from mlxtui.backend.backend import Backend
-from mlxtui.backend.commands import Command, ScanLibrary
+from mlxtui.backend.commands import ScanLibrary
 from mlxtui.backend.events import LibraryScanned
+from mlxtui.backend.job_commands import Command
 from mlxtui.types import LocalModel
 from tests.recorded import GUIDE, Answer, RecordedBackend, Script
 from tests.ui.harness import User, answer, failure, open_app

@@ -6,8 +6,8 @@ import pytest
 from textual.widgets import OptionList
 
 from mlxtui import i18n
-from mlxtui.backend.commands import DescribeRepository, ListRecommended, SearchHub
-from mlxtui.backend.events import HubSearched
+from mlxtui.backend.job_commands import DescribeRepository, ListRecommended, SearchHub
+from mlxtui.backend.job_events import HubSearched
 from mlxtui.plans import Fit, GgufChoice, JobSpec, Plan
 from mlxtui.recipes import Quantization
 from mlxtui.repositories import (
@@ -131,13 +131,56 @@ async def test_enter_searches_at_once_and_a_second_one_asks_for_the_plan() -> No
         assert visitor.plans == [JobSpec(source=QWEN)]
 
 
+async def test_enter_gives_the_keys_to_what_is_found() -> None:
+    """Unless one types on."""
+    script = hub_script()
+    async with models_place(script=script) as visitor:
+        await visitor.press("f", *"qwen", "enter")
+        assert visitor.hub.query_one(HubTable).has_focus
+        script.holds.add(SearchHub)
+        await visitor.press("f", "end", *"3", "enter", "b")
+        script.release(SearchHub)
+        await visitor.settle()
+        assert visitor.hub_field.has_focus and visitor.hub_field.value == "qwen3b"
+
+
+async def test_a_plan_that_comes_late_does_not_open_over_another_page() -> None:
+    script = hub_script()
+    script.holds.add(DescribeRepository)
+    async with models_place(script=script) as visitor:
+        await visitor.press("f", *"qwen", "enter", "enter")
+        visitor.place.display = False
+        script.release(DescribeRepository)
+        await visitor.settle()
+        assert visitor.plans == []
+
+
+async def test_what_it_is_sorted_by_stands_beside_the_name() -> None:
+    async with models_place(script=hub_script()) as visitor:
+        await visitor.press("f", *"x", "enter")
+        heads = []
+        for _order in ("downloads", "likes", "updated", "size"):
+            line = next(each for each in visitor.picture.splitlines() if "▼" in each)
+            heads.append(line.split()[1])
+            await visitor.press("s")
+        assert heads == ["Downloads", "Likes", "Updated", "Size"]
+
+
+async def test_the_filters_stand_over_what_was_searched_for_only() -> None:
+    async with models_place(script=hub_script(), size=(120, 24)) as visitor:
+        await visitor.press("f")
+        assert "Recommended" in visitor.picture and "MLX" not in visitor.picture
+        await visitor.press("tab", "k")
+        assert "MLX" in visitor.picture
+
+
 async def test_a_late_answer_to_an_older_search_is_not_shown() -> None:
     script = hub_script()
     async with models_place(script=script) as visitor:
         await visitor.press("f")
         script.holds.add(SearchHub)
         await visitor.press(*"old", "enter")
-        (old,) = visitor.commands(SearchHub)
+        old = visitor.commands(SearchHub)[-1]
         await visitor.press(*"er", "enter")
         assert old.request_id in script.cancelled
         script.release(SearchHub)
@@ -162,7 +205,7 @@ async def test_typing_goes_on_while_the_hub_does_not_answer() -> None:
 
 async def test_the_next_page_comes_at_the_end() -> None:
     async with models_place(script=hub_script()) as visitor:
-        await visitor.press("f", *"x", "enter", "tab")
+        await visitor.press("f", *"x", "enter")
         assert len(visitor.hub_names) == 3
         await visitor.press("down", "down")
         assert [each.page for each in visitor.commands(SearchHub)] == ["", "two"]
@@ -174,7 +217,7 @@ async def test_the_next_page_comes_at_the_end() -> None:
 
 async def test_keys_choose_kind_format_and_order() -> None:
     async with models_place(script=hub_script()) as visitor:
-        await visitor.press("f", *"x", "enter", "tab", "k", "o", "s")
+        await visitor.press("f", *"x", "enter", "k", "o", "s")
         query = visitor.commands(SearchHub)[-1].query
         assert (query.kind, query.weight_format, query.order) == (
             "text", "gguf", "likes",
@@ -201,7 +244,7 @@ async def test_other_kinds_are_looked_through_without_words() -> None:
 
 async def test_the_mouse_chooses_a_word_of_the_line() -> None:
     async with models_place(script=hub_script(), size=(140, 24)) as visitor:
-        await visitor.press("f")
+        await visitor.press("f", *"x", "enter")
         line = visitor.hub.query_one(HubFilters)
         x = visitor.picture.splitlines()[line.region.y].index("vision")
         await visitor.pilot.click(offset=(x, line.region.y))

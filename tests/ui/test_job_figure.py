@@ -84,13 +84,13 @@ async def test_progress_is_drawn_at_its_own_pace_and_not_while_someone_types(
 
         monkeypatch.setattr(Meter, "render", counted)
         kind = type(user.app)
-        monkeypatch.setattr(kind, "seconds_since_key", 0.5)
+        monkeypatch.setattr(kind, "is_typed_in", True)
         for done in range(50, 70):
             user.script.change_job(replace(FETCHING, done=done))
         await user.settle()
         user.app.workspace._follow_running()
         assert drawn == 0 and "43 %" in figure(user)
-        monkeypatch.setattr(kind, "seconds_since_key", 2.0)
+        monkeypatch.setattr(kind, "is_typed_in", False)
         await user.until(lambda: "69 %" in figure(user))
         await user.settle()
         assert drawn == 1

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from textual.screen import Screen
 
-from mlxtui.backend.commands import ControlJob, ListJobs, ReadJobLog
+from mlxtui.backend.job_commands import ControlJob, ListJobs, ReadJobLog
 from mlxtui.backend.job_info import FileProgress, JobId, JobInfo, JobOrder, JobState
 from mlxtui.i18n import LANGUAGES, Language
 from mlxtui.settings import Settings
@@ -571,12 +571,12 @@ async def test_nothing_is_drawn_while_someone_types_elsewhere(
         await open_drawer(user)
         await user.press("tab", "a")
         kind = type(user.app)
-        monkeypatch.setattr(kind, "seconds_since_key", 0.1)
+        monkeypatch.setattr(kind, "is_typed_in", True)
         user.script.change_job(running(done=2_000_000_000))
         await user.settle()
         drawer(user)._draw_changes()
         assert "43 %" in rows(user)[0]
-        monkeypatch.setattr(kind, "seconds_since_key", 2.0)
+        monkeypatch.setattr(kind, "is_typed_in", False)
         await user.until(lambda: "86 %" in rows(user)[0])
 
 

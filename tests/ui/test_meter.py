@@ -1,6 +1,7 @@
 """The line that is always in sight: the model, the memory, the context, the speed."""
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from mlxtui.backend.commands import MeasureMemory
 from mlxtui.backend.events import MemoryMeasured
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
-from mlxtui.ui.app import MlxTuiApp
 from mlxtui.ui.messages import BackendEvent
 from mlxtui.ui.widgets.meter import Meter, Pressure
 from tests.recorded import GUIDE, Answer, Script
@@ -115,9 +115,7 @@ async def test_it_is_drawn_again_only_when_a_text_changed(
         assert drawn == 1
 
 
-async def test_memory_is_not_measured_while_someone_types(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_memory_is_not_measured_while_someone_types() -> None:
     """A repaint would move an input method's window."""
 
     def measurements(user: User) -> int:
@@ -126,11 +124,11 @@ async def test_memory_is_not_measured_while_someone_types(
 
     async with open_app() as user:
         await user.until(lambda: measurements(user))
-        no_key_seconds = user.app.seconds_since_key
+        assert not user.app.is_typed_in
         await user.press("a")
-        assert user.app.seconds_since_key < no_key_seconds
-        for seconds, is_measured in ((0.1, False), (0.9, False), (1.1, True)):
-            monkeypatch.setattr(MlxTuiApp, "seconds_since_key", seconds)
+        assert user.app.is_typed_in
+        for seconds, is_measured in ((0.0, False), (0.5, False), (1.1, True)):
+            user.app._key_seconds = time.monotonic() - seconds
             before = measurements(user)
             user.app._measure_memory()
             assert (measurements(user) > before) == is_measured

@@ -8,14 +8,17 @@ from textual.widgets import Static
 
 from mlxtui import i18n
 from mlxtui.backend.backend import new_request_id
-from mlxtui.backend.commands import (
+from mlxtui.backend.commands import ScanLibrary
+from mlxtui.backend.events import ModelUnloaded
+from mlxtui.backend.job_commands import (
+    CompareQuantizations,
     CopyModel,
     MakePlan,
+    PlanRemoval,
     RemoveModel,
     RenameModel,
-    ScanLibrary,
 )
-from mlxtui.backend.events import JobChanged, ModelUnloaded
+from mlxtui.backend.job_events import JobChanged
 from mlxtui.plans import CacheShape, JobSpec, Provenance, Quality
 from mlxtui.recipes import Quantization, Recipe
 from mlxtui.types import LocalModel, RequestId
@@ -147,6 +150,36 @@ async def test_a_loaded_model_is_unloaded_first() -> None:
         await visitor.place.receive(unloaded)
         await visitor.settle()
         assert len(visitor.commands(RemoveModel)) == 1
+
+
+async def test_a_loaded_model_is_unloaded_when_another_is_on_its_way() -> None:
+    """The first request to unload only ends that load."""
+    async with models_place() as visitor:
+        state = loaded(OWN)
+        busy = replace(state, phase="loading", loading_name=SOURCE.name)
+        visitor.place.model_state = busy
+        await visitor.press("down", "down", "d")
+        await visitor.until(lambda: isinstance(visitor.app.screen, Confirm))
+        await visitor.press("y")
+        visitor.place.model_state = state
+        await visitor.settle()
+        kinds = [type(message) for message in visitor.app.asked]
+        assert kinds == [UnloadRequested, UnloadRequested]
+
+
+@pytest.mark.parametrize("key", ["d", "v"])
+async def test_an_answer_that_comes_late_opens_no_page_elsewhere(key: str) -> None:
+    """A y that is typed in the chat would remove the model."""
+    script = Script(models=LIBRARY)
+    script.holds |= {PlanRemoval, CompareQuantizations}
+    async with models_place(script=script) as visitor:
+        await visitor.press("down", "down", key)
+        assert script.waiting
+        visitor.place.display = False
+        for command in (PlanRemoval, CompareQuantizations):
+            script.release(command)
+        await visitor.settle()
+        assert len(visitor.app.screen_stack) == 1
 
 
 # Compare

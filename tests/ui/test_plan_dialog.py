@@ -6,8 +6,8 @@ import pytest
 from rich.cells import cell_len
 from textual import events
 
-from mlxtui.backend.commands import MakePlan, StartJob
-from mlxtui.i18n import LANGUAGES, Language
+from mlxtui.backend.job_commands import MakePlan, StartJob
+from mlxtui.i18n import LANGUAGES, Language, _
 from mlxtui.plans import JobSpec, MemoryNeed, Plan, PlanStep
 from mlxtui.recipes import Recipe, quantization
 from mlxtui.repositories import RemoteFile
@@ -380,3 +380,18 @@ async def test_f1_explains_it_and_comes_back() -> None:
         assert is_open(user)
         await user.press("enter")
         await user.until(lambda: started(user))
+
+
+async def test_another_language_changes_its_texts_and_keeps_the_answers() -> None:
+    async with open_app(script=script_with(WITH_CODE), size=(100, 40)) as user:
+        await ask(user)
+        user.app.screen.query_one(ChoiceRow).value = "yes"
+        before = words(user)
+        await user.press("f10")
+        assert is_open(user) and words(user) != before
+        title = user.app.screen.query_one("#plan").border_title
+        assert title == _("Plan") != "Plan"
+        assert user.app.screen.query_one(ChoiceRow).value == "yes"
+        await user.press("f1", "f10")
+        assert is_open(user), "help closes: it opens in the new language"
+        assert words(user) == before

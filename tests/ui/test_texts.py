@@ -246,6 +246,7 @@ async def test_the_settings() -> None:
         values = ("auto", "en", "ja", "dark", "light", "contrast", "ansi", "enter",
                   "ctrl", "off", "model", "max", "on")  # fmt: skip
         own = (*settings.keys(), *(f"keys.{item.name}" for item in all_actions()))
+        own += ("https://hub.example",)
         own = tuple(sorted(own, key=len, reverse=True))
         for _row in range(rows.option_count):
             picture = user.picture

@@ -1,5 +1,7 @@
 """The chat: the transcript, the prompt under it, the parameters beside it."""
 
+from __future__ import annotations
+
 import logging
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +13,6 @@ from textual.widgets import Static, TextArea
 
 from mlxtui import paths
 from mlxtui.backend.backend import Backend
-from mlxtui.backend.events import Event
 from mlxtui.errors import InvalidParameter
 from mlxtui.i18n import _
 from mlxtui.settings import Settings
@@ -35,6 +36,7 @@ from mlxtui.ui.widgets.welcome import (
 )
 
 if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
     from mlxtui.ui.conversation import Conversation
     from mlxtui.ui.widgets.parameters import ParametersPanel
 
@@ -84,11 +86,11 @@ class ChatPane(ChatInfo, Place):
         self.set_timer(_AFTER_FIRST_PAINT_SECONDS, self._make_conversation)
 
     @property
-    def conversation(self) -> "Conversation":
+    def conversation(self) -> Conversation:
         """The conversation, made when it is first needed."""
         return self._made_conversation or self._make_conversation()
 
-    def _make_conversation(self) -> "Conversation":
+    def _make_conversation(self) -> Conversation:
         if self._made_conversation is None:
             # Not at the top: its Markdown is a quarter of the time to the first paint.
             from mlxtui.ui.conversation import Conversation

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from mlxtui.backend.backend import Backend
-from mlxtui.backend.events import Event
+from mlxtui.backend.job_events import Event
 from mlxtui.i18n import _
 from mlxtui.plans import JobSpec, Plan
 from mlxtui.types import LocalModel
@@ -26,6 +26,7 @@ from mlxtui.ui.quantize_facts import (
     facts_of_model,
 )
 from mlxtui.ui.style_files import add_styles
+from mlxtui.ui.widgets.in_sight import is_in_sight
 
 _REPO_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
 
@@ -198,6 +199,8 @@ class ModelsPane(ModelsInfo, Place):
     def _ask_recipe(self, facts: QuantizeFacts) -> None:
         from mlxtui.ui.screens.quantize_form import QuantizeForm
 
+        if not is_in_sight(self):
+            return
         library = self._library
         form = QuantizeForm(facts, library.models, library.memory)
         self.app.push_screen(form, self._plan)

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from mlxtui.backend.backend import Backend
-from mlxtui.backend.events import Event, JobChanged
+from mlxtui.backend.job_events import Event, JobChanged
 from mlxtui.harmless import one_line
 from mlxtui.i18n import N_, _
 from mlxtui.plans import JobSpec
@@ -26,6 +26,7 @@ from mlxtui.ui.quantize_facts import QuantizeFacts, facts_of_described
 from mlxtui.ui.widgets.hub_details import HubDetails
 from mlxtui.ui.widgets.hub_filters import HubFilters, words_of_group
 from mlxtui.ui.widgets.hub_table import HubTable
+from mlxtui.ui.widgets.in_sight import is_in_sight
 from mlxtui.ui.widgets.model_filter import ModelFilter
 
 # The details stand beside the table from here on, below it in less.
@@ -62,6 +63,8 @@ class HubView(Vertical):
         self._typing: Timer | None = None
         self._resting: Timer | None = None
         self._address = ""
+        self._goes_to_results = False
+        """Enter was pressed in the field: what is found has the keys then."""
         self._waiting: tuple[str, Callable[[Described], None]] | None = None
 
     def compose(self) -> ComposeResult:
@@ -197,6 +200,7 @@ class HubView(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search when the typing pauses; until then nothing is asked."""
         event.stop()
+        self._goes_to_results = False
         self._stop(self._typing)
         self._typing = self.set_timer(_TYPING_PAUSE_SECONDS, self._ask)
 
@@ -204,6 +208,7 @@ class HubView(Vertical):
         """Search at once; what was searched for already is fetched."""
         event.stop()
         if self._wanted() != (self._found.query, self._address):
+            self._goes_to_results = True
             self._ask()
         elif self._table.row_count:
             self.pull()
@@ -268,7 +273,7 @@ class HubView(Vertical):
             return
         self._waiting = None
         row = self._table.current_row
-        if row is None or row.address != address:
+        if row is None or row.address != address or not is_in_sight(self):
             return  # the user looks at something else by now
         if isinstance(known, Described):
             do(known)
@@ -310,7 +315,12 @@ class HubView(Vertical):
             return
         rows, address = self._rows(), self._address
         is_recommended = self._found.is_recommended and not address
-        self._table.show_rows(rows, is_recommended=is_recommended)
+        self._table.show_rows(rows, None if is_recommended else self._found.query.order)
+        # They say nothing of a list that nobody has searched for.
+        self._filters.display = not is_recommended
+        if self._goes_to_results and rows:
+            self._goes_to_results = False
+            self._table.focus()
         if is_busy(self._found, self._descriptions, address):
             summary, notice = _("Searching…"), ""
         else:

@@ -7,19 +7,18 @@ from textual.widget import Widget
 
 from mlxtui import names
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import (
+from mlxtui.backend.events import Failed, ModelUnloaded
+from mlxtui.backend.job_commands import (
     CompareQuantizations,
     CopyModel,
     PlanRemoval,
     RemoveModel,
     RenameModel,
 )
-from mlxtui.backend.events import (
+from mlxtui.backend.job_events import (
     Event,
-    Failed,
     ModelKept,
     ModelRemoved,
-    ModelUnloaded,
     QuantizationsCompared,
     RemovalPlanned,
 )
@@ -29,9 +28,11 @@ from mlxtui.i18n import _
 from mlxtui.types import LoadedModel, LocalModel, RequestId
 from mlxtui.ui.messages import UnloadRequested
 from mlxtui.ui.model_standing import is_same_model
+from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.screens.ask_name import AskName
 from mlxtui.ui.screens.compare import CompareScreen
 from mlxtui.ui.screens.confirm import Confirm
+from mlxtui.ui.widgets.in_sight import is_in_sight
 from mlxtui.units import bytes_text
 
 
@@ -58,7 +59,7 @@ class ModelKeeping:
         self._go_to = go_to
         self._asked: set[RequestId] = set()
         self._loaded: LoadedModel | None = None
-        self._removed_when_unloaded = ""
+        self._removed_when_unloaded: LocalModel | None = None
 
     def copy(self, model: LocalModel, models: Sequence[LocalModel]) -> None:
         """Ask for the copy's name, and make it."""
@@ -129,7 +130,8 @@ class ModelKeeping:
         self._asked.discard(event.request_id)
         match event:
             case RemovalPlanned():
-                self._confirm_removal(event)
+                if is_in_sight(self._view):
+                    self._confirm_removal(event)
             case ModelKept(model=model):
                 self._changed(model.name)
             case ModelRemoved(name=name, freed_bytes=freed_bytes):
@@ -138,7 +140,8 @@ class ModelKeeping:
                 self._tell(text.format(name=one_line(name), size=size))
                 self._changed("")
             case QuantizationsCompared(models=models):
-                self._view.app.push_screen(CompareScreen(models), self._chosen)
+                if is_in_sight(self._view):
+                    self._view.app.push_screen(CompareScreen(models), self._chosen)
             case Failed(message=message, hint=hint):
                 self._refuse(message, hint)
             case _:
@@ -168,18 +171,32 @@ class ModelKeeping:
         if not yes:
             return
         if unload:
-            self._removed_when_unloaded = model.name
-            self._view.post_message(UnloadRequested())
+            self._removed_when_unloaded = model
+            self._ask_to_unload()
         else:
-            request_id = self._new_request()
-            self._backend.submit(RemoveModel(request_id=request_id, name=model.name))
+            self._remove_now(model)
+
+    def _remove_now(self, model: LocalModel) -> None:
+        request_id = self._new_request()
+        self._backend.submit(RemoveModel(request_id=request_id, name=model.name))
 
     def _remove_unloaded(self, event: ModelUnloaded) -> None:
-        name, loaded = self._removed_when_unloaded, self._loaded
-        if name and loaded is not None and event.path == loaded.path:
-            self._removed_when_unloaded = ""
-            request_id = self._new_request()
-            self._backend.submit(RemoveModel(request_id=request_id, name=name))
+        model, loaded = self._removed_when_unloaded, self._loaded
+        if model is not None and loaded is not None and event.path == loaded.path:
+            self._removed_when_unloaded = None
+            self._remove_now(model)
+
+    def follow(self, state: ModelState) -> None:
+        """Ask again where the first request only ended the load of another model."""
+        model = self._removed_when_unloaded
+        if model is None or state.phase != "ready" or state.loaded is None:
+            return
+        if is_same_model(model, state.loaded):
+            # From the view itself: a message ends at its sender.
+            self._view.call_next(self._ask_to_unload)
+
+    def _ask_to_unload(self) -> None:
+        self._view.post_message(UnloadRequested())
 
     def _chosen(self, name: str | None) -> None:
         if name is not None:

@@ -11,7 +11,8 @@ from textual.widgets import DataTable, Input, Static
 
 from mlxtui import names
 from mlxtui.backend.backend import Backend
-from mlxtui.backend.events import Event, JobChanged, MemoryMeasured
+from mlxtui.backend.events import MemoryMeasured
+from mlxtui.backend.job_events import Event, JobChanged
 from mlxtui.errors import ModelNotFound
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _, ngettext
@@ -31,6 +32,7 @@ from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.panes.models_keeping import ModelKeeping
 from mlxtui.ui.plan_questions import PlanQuestions
 from mlxtui.ui.table_columns import Column
+from mlxtui.ui.widgets.in_sight import is_in_sight
 from mlxtui.ui.widgets.model_details import ModelDetails
 from mlxtui.ui.widgets.model_filter import ModelFilter
 from mlxtui.ui.widgets.model_table import ModelTable
@@ -134,6 +136,7 @@ class LibraryView(Vertical):
     def show_state(self, before: ModelState, state: ModelState) -> None:
         """Mark the model that is loaded or on its way."""
         self._model_state = state
+        self.keeping.follow(state)
         if not self.is_mounted:
             return
         self._show()
@@ -291,7 +294,7 @@ class LibraryView(Vertical):
 
     def _open_folder(self, text: str, model: LocalModel, plan: Plan) -> None:
         """Chat with an MLX model; show what making one of it takes."""
-        if self._filter.value.strip() != text:
+        if self._filter.value.strip() != text or not is_in_sight(self):
             return  # the user wants something else by now
         self.show_all()
         if plan.contents.kind == "mlx":

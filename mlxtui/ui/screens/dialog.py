@@ -20,6 +20,10 @@ class Dialog(SafeMouse, ModalScreen[ResultT]):
     DIALOG_KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Keys, and what they do there, marked with `N_`."""
 
+    def retranslate(self) -> None:
+        """Show every text in the language that is in use now, or close."""
+        self.dismiss()
+
     def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
         """Close it; keys in one burst may ask for that twice."""
         return super().dismiss(result) if self.is_current else AwaitComplete()

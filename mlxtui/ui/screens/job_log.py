@@ -10,8 +10,9 @@ from textual.widgets import Log
 
 from mlxtui import paths
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import ReadJobLog
-from mlxtui.backend.events import Event, Failed, JobLogRead
+from mlxtui.backend.events import Failed
+from mlxtui.backend.job_commands import ReadJobLog
+from mlxtui.backend.job_events import Event, JobLogRead
 from mlxtui.backend.job_info import JobInfo
 from mlxtui.harmless import harmless
 from mlxtui.i18n import N_, _
@@ -49,16 +50,21 @@ class JobLogScreen(Dialog[None]):
         self._text = Log(auto_scroll=False)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="job-log") as box:
-            box.border_title = _("Log of {name}").format(name=title_text(self._job))
-            box.border_subtitle = _("↑ ↓ scroll · c copies · Esc closes")
+        with Vertical(id="job-log"):
             yield self._text
 
     def on_mount(self) -> None:
         """Ask for the lines."""
+        self.retranslate()
         self._text.focus()
         self._backend_signal.subscribe(self, self._receive)
         self.action_read()
+
+    def retranslate(self) -> None:
+        """Show every text in the language that is in use now; the log stays."""
+        box = self.query_one("#job-log")
+        box.border_title = _("Log of {name}").format(name=title_text(self._job))
+        box.border_subtitle = _("↑ ↓ scroll · c copies · Esc closes")
 
     def action_read(self) -> None:
         """Ask for the lines, which may be more by now."""

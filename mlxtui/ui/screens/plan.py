@@ -13,8 +13,9 @@ from textual.widgets import Button, Input, Static
 
 from mlxtui import names, paths
 from mlxtui.backend.backend import Backend, new_request_id
-from mlxtui.backend.commands import MakePlan
-from mlxtui.backend.events import Event, Failed, PlanMade
+from mlxtui.backend.events import Failed
+from mlxtui.backend.job_commands import MakePlan
+from mlxtui.backend.job_events import Event, PlanMade
 from mlxtui.errors import InvalidParameter
 from mlxtui.harmless import one_line
 from mlxtui.i18n import N_, _
@@ -109,17 +110,22 @@ class PlanScreen(Dialog[JobSpec | None]):
 
     def on_mount(self) -> None:
         """Find out what would be done."""
+        self._answer.value = "no"
+        self._backend_signal.subscribe(self, self._receive)
+        self._ask()
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Show every text in the language that is in use now."""
         box = self.query_one("#plan")
         box.border_title = _("Plan")
         box.border_subtitle = _("↑ ↓ scroll · F1 explains · Esc leaves")
         self._start_button.label = Content(_("Start"))
         self._answer.choices = {"no": _("No"), "yes": _("Yes")}
-        self._answer.value = "no"
         label = self.query_one("#plan-name-label", Static)
         label.update(_("Name"))
         label.styles.width = label_cells() - 1  # the field's own margin
-        self._backend_signal.subscribe(self, self._receive)
-        self._ask()
+        self._show()
 
     def on_unmount(self) -> None:
         """Nobody waits for the plan any more."""

@@ -71,27 +71,34 @@ class QuantizeForm(Dialog[JobSpec | None]):
         self._answers = RecipeChoices(facts)
         self._rows = {name: ChoiceRow(id=name) for name in self._answers.ROWS}
         self._name_field = OrderedInput("", compact=True, id="name")
-        self._plan_button = Button(Content(_("Show the plan")), compact=True, id="yes")
+        self._plan_button = Button(compact=True, id="yes")
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog", can_focus=False) as box:
-            box.border_title = _("Quantize")
-            box.border_subtitle = _("↑ ↓ move · ← → choose · Enter shows the plan")
+        with VerticalScroll(classes="dialog", can_focus=False):
             yield Static(Content(one_line(self._facts.name)), classes="what")
             for name, row in self._rows.items():
                 with Horizontal(classes="question", id=f"{name}-question"):
                     yield Static("", classes="label", markup=False)
                     yield row
             with Horizontal(classes="question"):
-                yield Static(_("Name"), classes="label", markup=False)
+                yield Static(id="name-label", classes="label", markup=False)
                 yield self._name_field
             yield Static("", id="outlook", markup=False)
             yield self._plan_button
 
     def on_mount(self) -> None:
         """The first question has the focus; Enter takes what is shown."""
-        self._show()
+        self.retranslate()
         self._rows["way"].focus()
+
+    def retranslate(self) -> None:
+        """Show every text in the language that is in use now."""
+        box = self.query_one(".dialog")
+        box.border_title = _("Quantize")
+        box.border_subtitle = _("↑ ↓ move · ← → choose · Enter shows the plan")
+        self.query_one("#name-label", Static).update(_("Name"))
+        self._plan_button.label = Content(_("Show the plan"))
+        self._show()
 
     @property
     def recipe(self) -> Recipe:

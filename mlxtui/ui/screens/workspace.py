@@ -2,6 +2,8 @@
 the Jobs drawer under it.
 """
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -9,10 +11,10 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.timer import Timer
+from textual.widgets import Input, TextArea
 
 from mlxtui.backend.backend import Backend
-from mlxtui.backend.events import Event, MemoryMeasured
-from mlxtui.backend.job_info import JobId
+from mlxtui.backend.events import MemoryMeasured
 from mlxtui.settings import Settings
 from mlxtui.ui.actions import Action
 from mlxtui.ui.job_actions import JobsInfo
@@ -32,11 +34,12 @@ from mlxtui.ui.widgets.place_bar import PlaceBar
 from mlxtui.units import bytes_text
 
 if TYPE_CHECKING:
+    from mlxtui.backend.job_events import Event
+    from mlxtui.backend.job_info import JobId
     from mlxtui.ui.widgets.jobs_drawer import JobsDrawer
 
 # The meter's figure of the jobs follows them at this pace.
 _FIGURE_SECONDS = 0.5
-_TYPING_SECONDS = 1.0
 
 # A lower or narrower window has no room for a place and the drawer at once.
 _LOW_LINES = 20
@@ -134,7 +137,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         else:
             await self.open_jobs()
 
-    async def open_jobs(self, job_id: JobId | None = None) -> "JobsDrawer":
+    async def open_jobs(self, job_id: JobId | None = None) -> JobsDrawer:
         """Open the drawer under the open place.
 
         Args:
@@ -169,7 +172,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         if is_open:
             self._drawer.on_opened()
 
-    def on_jobs_drawer_left(self, message: "JobsDrawer.Left") -> None:
+    def on_jobs_drawer_left(self, message: JobsDrawer.Left) -> None:
         """The keys go back to the place."""
         if message.is_closed or self.has_class("-low"):
             self.close_jobs()
@@ -185,8 +188,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
 
     def _follow_running(self) -> None:
         assert isinstance(self.app, TerminalApp)
-        # A repaint while someone types moves an input method's window.
-        if self.app.seconds_since_key > _TYPING_SECONDS:
+        if not self.app.is_typed_in:
             self._show_running()
 
     def _show_running(self) -> None:
@@ -217,7 +219,8 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         drawer = self._drawer
         has_keys = drawer is not None and drawer.has_focus_within
         front = drawer if drawer is not None and has_keys else self.place
-        self.query_one(KeyLine).actions = tuple(_shown(front)) + tuple(
+        types = isinstance(self.focused, Input | TextArea)
+        self.query_one(KeyLine).actions = tuple(_shown(front, types=types)) + tuple(
             action
             for action in APP_ACTIONS
             if action.in_key_line and action != _PALETTE
@@ -252,9 +255,12 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
             meter.context = message.context
 
 
-def _shown(place: Place) -> list[Action]:
+def _shown(place: Place, *, types: bool) -> list[Action]:
+    """What the keys do from where the focus is; letters are typed in an editor."""
     return [
         action
         for action in place.ACTIONS
-        if action.in_key_line and place.offers(action)
+        if action.in_key_line
+        and place.offers(action)
+        and not (types and action.types_text)
     ]

@@ -4,8 +4,10 @@ from collections.abc import Hashable, Sequence
 
 from textual import events
 
+from mlxtui.i18n import _
 from mlxtui.plans import Fit
-from mlxtui.ui.hub_rows import FOUND_COLUMNS, RECOMMENDED_COLUMNS, HubRow
+from mlxtui.repositories import SearchOrder
+from mlxtui.ui.hub_rows import RECOMMENDED_COLUMNS, HubRow, found_columns
 from mlxtui.ui.table_columns import Column
 from mlxtui.ui.widgets.column_table import (
     BAD,
@@ -28,20 +30,28 @@ class HubTable(ColumnTable[HubRow], inherit_bindings=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self._is_recommended = True
+        self._order: SearchOrder | None = None
 
-    def show_rows(self, rows: Sequence[HubRow], *, is_recommended: bool) -> None:
-        """Show these repositories."""
-        self._is_recommended = is_recommended
-        self.show(rows, is_recommended)
+    def show_rows(self, rows: Sequence[HubRow], order: SearchOrder | None) -> None:
+        """Show these repositories.
+
+        Args:
+            order: By which the hub has sorted them; None for the recommended ones.
+        """
+        self._order = order
+        self.show(rows, order)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Show as many columns as there is room for."""
-        self.show_rows(self._shown_rows, is_recommended=self._is_recommended)
+        self.show_rows(self._shown_rows, self._order)
 
     def columns_wanted(self) -> Sequence[Column[HubRow]]:
         """The recommended ones have notes, the found ones figures."""
-        return RECOMMENDED_COLUMNS if self._is_recommended else FOUND_COLUMNS
+        return found_columns(self._order) if self._order else RECOMMENDED_COLUMNS
+
+    def title_of(self, column: Column[HubRow]) -> str:
+        """With an arrow where the hub has sorted by it."""
+        return _(column.title) + (" ▼" if column.name == self._order else "")
 
     def key_of(self, row: HubRow) -> Hashable:
         """What it is asked for with."""
