@@ -29,7 +29,7 @@ def check_new_name(name: str, models: Sequence[LocalModel]) -> str:
     if not _NEW_NAME.fullmatch(name) or len(name.encode()) > _MAX_NAME_BYTES:
         raise InvalidParameter(
             _("A model cannot be called {name}.").format(name=one_line(name) or "“”"),
-            hint=_("Use letters, digits, and . _ - + between them."),
+            hint=_("Use letters and digits, and blanks and . _ - + between them."),
         )
     if any(model.name.lower() == name.lower() for model in models):
         raise InvalidParameter(

@@ -1,10 +1,11 @@
-"""The words for plans and jobs, the same on the screen and for commands."""
+"""The words for models, plans and jobs, the same on the screen and for commands."""
 
 from mlxtui.harmless import one_line
-from mlxtui.i18n import _
-from mlxtui.plans import Contents, ContentsKind, Fit, MemoryNeed, Stage
+from mlxtui.i18n import _, ngettext
+from mlxtui.plans import Contents, ContentsKind, Fit, MemoryNeed, Plan, Stage
 from mlxtui.recipes import Recipe
 from mlxtui.repositories import RepositoryKind
+from mlxtui.types import ModelKind, Source
 from mlxtui.units import bytes_text, count_text
 
 FIT_MARKS: dict[Fit, str] = {"fits": "✓", "tight": "▲", "too-big": "✗"}
@@ -114,3 +115,50 @@ def contents_text(contents: Contents) -> str:
         )
     parts.append(one_line(contents.quantization))
     return " · ".join(filter(None, parts))
+
+
+def fetch_text(plan: Plan) -> str:
+    """What is fetched of a repository, and whether a part of it is here already."""
+    count = len(plan.files)
+    all_bytes = sum(file.size_bytes for file in plan.files)
+    if not plan.fetch_bytes:
+        return _("nothing: all of it is here")
+    text = ngettext("{size} in {count} file", "{size} in {count} files", count)
+    if plan.fetch_bytes < all_bytes:
+        text = ngettext(
+            "{size} of {all} in {count} file; the rest is here",
+            "{size} of {all} in {count} files; the rest is here",
+            count,
+        )
+    return text.format(
+        size=bytes_text(plan.fetch_bytes), all=bytes_text(all_bytes), count=count
+    )
+
+
+def result_text(plan: Plan) -> str:
+    """How large the result becomes: `2.3 GB · 4.50 bits per weight`."""
+    parts = [bytes_text(plan.result_size_bytes)] if plan.result_size_bytes else []
+    if plan.result_bits_per_weight is not None:
+        bits = f"{plan.result_bits_per_weight:.2f}"
+        parts.append(_("{bits} bits per weight").format(bits=bits))
+    return " · ".join(parts)
+
+
+def source_text(source: Source) -> str:
+    """Where a model is kept."""
+    return {
+        "built-in": _("built-in"),
+        "models": _("models folder"),
+        "hugging-face": "Hugging Face",
+        "extra": _("extra folder"),
+        "path": _("path"),
+    }[source]
+
+
+def model_kind_text(kind: ModelKind) -> str:
+    """What a model of this machine is for."""
+    return {
+        "model": _("model"),
+        "embedder": _("embedding model"),
+        "adapter": _("adapter"),
+    }[kind]

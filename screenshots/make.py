@@ -1,7 +1,8 @@
 """Draw the README's pictures from the real app: `python -m screenshots.make`.
 
-In the chat the built-in model answers, as it does for a newcomer; the list of models is
-a recorded one. The PNGs are made of the SVGs by Chromium, where it is installed.
+In the chat the built-in model answers, as it does for a newcomer; the models of the
+machine and of the hub and the jobs are recorded ones. The PNGs are made of the SVGs by
+Chromium, where it is installed.
 """
 
 import asyncio
@@ -21,12 +22,14 @@ from textual import events
 from textual.pilot import Pilot
 
 from mlxtui.backend.backend import Backend
+from mlxtui.guide.questions import load_topics
 from mlxtui.i18n import LANGUAGES, Language
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
 from mlxtui.ui.app import MakeBackend, MlxTuiApp
 from mlxtui.ui.panes.chat import ChatPane
-from tests.recorded import GUIDE, Script
+from tests.recorded import GUIDE, Answer, Script
+from tests.recorded_scene import JOBS, scene
 
 Theme = Literal["dark", "light"]
 
@@ -39,6 +42,10 @@ _TEXT = re.compile(
 _QUESTIONS = {
     "en": ("What can I do here?", "How do I use another model?"),
     "ja": ("ここでは何ができますか？", "別のモデルを使うには？"),
+}
+_JOBS_QUESTION = {
+    "en": "How do I see how far the quantization is?",
+    "ja": "量子化はどこまで進みましたか？",
 }
 _SIZE = (100, 32)
 _THEMES: tuple[Theme, ...] = ("dark", "light")
@@ -55,10 +62,19 @@ async def _draw(
     app = MlxTuiApp(used, find_model, make_backend=make_backend)
     async with app.run_test(size=_SIZE) as pilot:
         await _until(pilot, lambda: app.model_state.phase == "ready")
-        if place == "chat":
-            await _chat(pilot, app.workspace.chat, language)
-        else:
-            await pilot.press({"models": "f3", "settings": "f8"}[place], "down")
+        match place:
+            case "chat":
+                await _chat(pilot, app.workspace.chat, _QUESTIONS[language])
+            case "find":
+                await pilot.press("f3", "f")
+                app.post_message(events.Paste("qwen3"))
+                await pilot.press("enter")
+            case "jobs":
+                question = _JOBS_QUESTION[language]
+                await _chat(pilot, app.workspace.chat, (question,))
+                await pilot.press("f7")
+            case _:
+                await pilot.press({"models": "f3", "settings": "f8"}[place], "down")
         await pilot.pause(3)  # the figures of the memory come
         picture = _TEXT.sub(_in_cells, app.export_screenshot(title="mlxtui"))
     app.backend.close()
@@ -68,13 +84,24 @@ async def _draw(
     print(file.name)
 
 
-async def _chat(pilot: Pilot[None], chat: ChatPane, language: Language) -> None:
-    for question in _QUESTIONS[language]:
+async def _chat(pilot: Pilot[None], chat: ChatPane, questions: tuple[str, ...]) -> None:
+    for question in questions:
         pilot.app.post_message(events.Paste(question))
         await pilot.pause(0.2)
         await pilot.press("enter")
         await pilot.pause(0.2)
         await _until(pilot, lambda: not chat.conversation.is_answering)
+
+
+def _script(place: str, language: Language) -> Script:
+    """The machine and the hub; what the built-in model would say of jobs."""
+    script = scene()
+    if place == "jobs":
+        script.jobs = {job.job_id: job for job in JOBS}
+        topics = {topic.identifier: topic for topic in load_topics()}
+        text = topics["jobs-drawer"].wordings[language].answer
+        script.answers.append(Answer([("answer", text)]))
+    return script
 
 
 async def _until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
@@ -125,9 +152,9 @@ async def main() -> None:
         for theme in _THEMES:
             for language in LANGUAGES:
                 await _draw("chat", theme, language, Backend)
-        for place in ("models", "settings"):
-            await _draw(place, "dark", "en", Script().backend)
-            await _draw(place, "light", "ja", Script().backend)
+        for place in ("models", "find", "settings", "jobs"):
+            await _draw(place, "dark", "en", _script(place, "en").backend)
+            await _draw(place, "light", "ja", _script(place, "ja").backend)
 
 
 if __name__ == "__main__":

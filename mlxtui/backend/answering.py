@@ -110,7 +110,9 @@ class Answering:
             case RenameModel():
                 return keep_answers.rename_model(command, settings)
             case PlanRemoval():
-                return keep_answers.plan_removal(command, settings)
+                return keep_answers.plan_removal(
+                    command, settings, self.runner.folders_in_use()
+                )
             case RemoveModel():
                 return keep_answers.remove_model(
                     command,

@@ -60,7 +60,9 @@ def rename_model(command: RenameModel, settings: Settings) -> ModelKept:
     return ModelKept(request_id=command.request_id, model=model)
 
 
-def plan_removal(command: PlanRemoval, settings: Settings) -> RemovalPlanned:
+def plan_removal(
+    command: PlanRemoval, settings: Settings, in_jobs: Collection[Path]
+) -> RemovalPlanned:
     """What removing a model frees.
 
     Raises:
@@ -68,7 +70,7 @@ def plan_removal(command: PlanRemoval, settings: Settings) -> RemovalPlanned:
     """
     from mlxtui.backend import removal
 
-    plan = removal.plan_removal(command.name, settings)
+    plan = removal.plan_removal(command.name, settings, in_jobs)
     return RemovalPlanned(
         request_id=command.request_id,
         model=plan.model,

@@ -27,6 +27,8 @@ class PlanSource:
     repository: Repository | None = None
     path: Path | None = None
     """Its folder, where it is on this machine."""
+    is_in_library: bool = False
+    """It is one of this machine's models, and no folder beside them."""
 
 
 def source_of(text: str, file: str, settings: Settings) -> PlanSource:
@@ -107,11 +109,18 @@ def _local(path: Path, file: str, settings: Settings) -> PlanSource:
             hint=_("A model is a folder with config.json and *.safetensors."),
         )
     full_name = name_of(path, settings)
-    if names.looks_like_path(full_name):  # of no model in the library
-        full_name, name = str(path), _folder_name(path.resolve())
-    else:
+    is_in_library = not names.looks_like_path(full_name)
+    if is_in_library:
         name = full_name.rpartition("/")[2].partition("@")[0]
-    return PlanSource(contents=contents, full_name=full_name, name=name, path=path)
+    else:
+        full_name, name = str(path), _folder_name(path.resolve())
+    return PlanSource(
+        contents=contents,
+        full_name=full_name,
+        name=name,
+        path=path,
+        is_in_library=is_in_library,
+    )
 
 
 def _folder_name(path: Path) -> str:

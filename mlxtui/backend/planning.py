@@ -15,7 +15,8 @@ from mlxtui.backend.plan_source import (
 )
 from mlxtui.convert.estimate import estimate
 from mlxtui.convert.needed_files import needed_files
-from mlxtui.errors import InvalidParameter
+from mlxtui.convert.refusals import FETCH_HINTS
+from mlxtui.errors import InvalidParameter, MlxTuiError
 from mlxtui.i18n import _
 from mlxtui.plans import Contents, JobSpec, Plan, PlanStep, Stage
 from mlxtui.recipes import Quantization, Recipe
@@ -60,7 +61,8 @@ def describe_repository(address: str, settings: Settings) -> tuple[Repository, P
 def _planned(spec: JobSpec, source: PlanSource, settings: Settings) -> Plan:
     """Everything but what was asked of the source."""
     contents = source.contents
-    problem, hint = _problem_of(spec, contents)
+    writes = _writes(spec, source)
+    problem, hint = _problem_of(spec, source, writes=writes)
     plan = Plan(
         spec=spec,
         path=source.path,
@@ -80,20 +82,23 @@ def _planned(spec: JobSpec, source: PlanSource, settings: Settings) -> Plan:
     if plan.problem:
         return replace(plan, problem=_named(source, plan.problem))
     plan = replace(plan, hint=hint)
-    if _writes(spec):
+    if refusal := _refusal_of_upload(spec, settings):
+        return replace(plan, problem=refusal.message, hint=refusal.hint)
+    if writes:
         plan = _with_target(plan, settings)
-    elif source.repository is not None:
-        plan = replace(plan, result_name=str(source.repository.address))
+    else:
+        plan = replace(plan, result_name=source.full_name)
     plan = _with_disk(plan, settings)
     return replace(plan, steps=_steps(plan))
 
 
-def _writes(spec: JobSpec) -> bool:
+def _writes(spec: JobSpec, source: PlanSource) -> bool:
     """Whether a new model is made; else the files are used as they are."""
-    is_folder = names.looks_like_path(spec.source)
-    return bool(
-        not spec.recipe.keeps_weights or spec.name or spec.upload_to or is_folder
-    )
+    if not spec.recipe.keeps_weights or spec.name:
+        return True
+    if source.repository is not None:
+        return bool(spec.upload_to)
+    return not source.is_in_library
 
 
 def _with_repository(plan: Plan, repository: Repository, settings: Settings) -> Plan:
@@ -140,8 +145,7 @@ def _problem_of_fitting(
 ) -> tuple[str, str]:
     """Why there is nothing to choose within a budget; empty where there is."""
     smallest_bytes, _bits = estimate(contents, _SMALLEST)
-    if contents.is_packed and contents.size_bytes <= budget_bytes:
-        # A choice would unpack it, and lose by packing it again.
+    if contents.size_bytes <= budget_bytes:
         return (
             _("It fits already, with a context of {tokens} tokens.").format(
                 tokens=tokens
@@ -161,6 +165,20 @@ def _problem_of_fitting(
             _("Choose a smaller model or a shorter context."),
         )
     return "", ""
+
+
+def _refusal_of_upload(spec: JobSpec, settings: Settings) -> MlxTuiError | None:
+    """Why the result cannot be sent, as far as that is known before it is made."""
+    if not spec.upload_to:
+        return None
+    from mlxtui.hub.access import hub_access
+    from mlxtui.hub.upload import check_upload
+
+    try:
+        check_upload(hub_access(settings), spec.upload_to)
+    except MlxTuiError as refusal:
+        return refusal
+    return None
 
 
 def _with_target(plan: Plan, settings: Settings) -> Plan:
@@ -190,7 +208,7 @@ def _with_disk(plan: Plan, settings: Settings) -> Plan:
         from mlxtui.hub.access import cache_dir
 
         writes[cache_dir(settings)] = plan.fetch_bytes
-    if _writes(plan.spec):
+    if plan.result_path is not None:
         writes[settings.models_dir()] = plan.result_size_bytes
     need = disk_need(writes)
     return replace(
@@ -210,15 +228,17 @@ def _steps(plan: Plan) -> tuple[PlanStep, ...]:
         total_bytes = sum(one.size_bytes for one in plan.files)
         steps.append(PlanStep(stage="download", size_bytes=plan.fetch_bytes))
         steps.append(PlanStep(stage="verify", size_bytes=total_bytes))
-    if _writes(spec):
+    if plan.result_path is not None:
         stage: Stage = "quantize" if spec.recipe.quantizes else "convert"
         steps.append(PlanStep(stage=stage, size_bytes=contents.size_bytes))
         if spec.recipe.quantizes and spec.recipe.measure:
             steps.append(PlanStep(stage="measure"))
+    # What the user has already is sent as it is; what is new is tried first.
+    is_new = plan.address is not None or plan.result_path is not None
+    if is_new and contents.kind in _LANGUAGE_MODELS and not contents.code_file:
+        steps.append(PlanStep(stage="try"))
     if spec.upload_to:
         steps.append(PlanStep(stage="upload", size_bytes=plan.result_size_bytes))
-    if contents.kind in _LANGUAGE_MODELS and not contents.code_file:
-        steps.append(PlanStep(stage="try"))
     return tuple(steps)
 
 
@@ -233,11 +253,21 @@ def _question(spec: JobSpec, source: PlanSource) -> str:
     ).format(name=source.full_name, file=contents.code_file)
 
 
-def _problem_of(spec: JobSpec, contents: Contents) -> tuple[str, str]:
+def _problem_of(spec: JobSpec, source: PlanSource, *, writes: bool) -> tuple[str, str]:
     """Why it cannot be done with what the source is; else what is to be known."""
+    contents = source.contents
     if contents.problem:
-        return contents.problem, contents.hint
-    if not _writes(spec):
+        is_here = source.repository is None
+        hints_of_folders = [_(hint) for hint in FETCH_HINTS]
+        if is_here or contents.hint not in hints_of_folders:
+            return contents.problem, contents.hint
+        return contents.problem, _("Nothing was fetched. Choose another repository.")
+    if not writes and source.is_in_library and not spec.upload_to:
+        return (
+            _("There is nothing to do: it is among your models as it is."),
+            _("Choose bits or another type of weights."),
+        )
+    if not writes:
         return "", contents.hint
     if contents.code_file:
         return (

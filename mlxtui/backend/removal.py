@@ -42,16 +42,26 @@ class _File:
     """Those inside the model's folder, links followed."""
 
 
-def plan_removal(name: str, settings: Settings) -> RemovalPlan:
+def plan_removal(
+    name: str, settings: Settings, in_jobs: Collection[Path] = ()
+) -> RemovalPlan:
     """Find out what removing a model frees.
+
+    Args:
+        in_jobs: Folders that jobs read or have made and are not done with.
 
     Raises:
         ModelNotFound: No model, or several, have the name.
-        ModelRefused: It is not ours to remove.
+        ModelRefused: It is not ours to remove, or used by a job.
     """
     models = scan_library(settings)
     model = names.resolve(name, models)
     _check_is_ours(model)
+    if model.path.resolve() in {folder.resolve() for folder in in_jobs}:
+        raise ModelRefused(
+            _("A job that has not ended needs {name}.").format(name=model.name),
+            hint=_("Let it end, or cancel it, and remove the model then."),
+        )
     # Of a link in the models folder, only the link itself goes.
     files = {} if model.path.is_symlink() else _files_of(model.path)
     others = {
@@ -90,17 +100,12 @@ def remove_model(
         ModelRefused: It is loaded, used by a job, not ours to remove, or cannot be
             deleted.
     """
-    plan = plan_removal(name, settings)
+    plan = plan_removal(name, settings, in_jobs)
     path = plan.model.path
     if path.resolve() in {folder.resolve() for folder in loaded}:
         raise ModelRefused(
             _("{name} is loaded.").format(name=plan.model.name),
             hint=_("Unload it first."),
-        )
-    if path.resolve() in {folder.resolve() for folder in in_jobs}:
-        raise ModelRefused(
-            _("A job that has not ended needs {name}.").format(name=plan.model.name),
-            hint=_("Let it end, or cancel it, and remove the model then."),
         )
     try:
         if plan.model.source == "hugging-face":

@@ -145,18 +145,19 @@ def _column(max_width: int | None) -> Column:
 
 
 def figures(job: JobInfo) -> str:
-    """Percent, bytes, rate and time left, as far as they are known."""
+    """Percent, rate, time left and bytes, as far as they are known; what a narrow
+    terminal cuts off stands last."""
     parts = []
     if job.share is not None:
-        parts.append(f"{job.share * 100:.0f} %")
+        parts.append(f"{int(job.share * 100)} %")  # 100 is the end
+    if job.done < job.total:
+        parts += _speed(job)
     if job.total and job.unit == "bytes":
         parts.append(
             _("{done} of {total}").format(
                 done=bytes_text(job.done), total=bytes_text(job.total)
             )
         )
-    if job.done < job.total:
-        parts += _speed(job)
     parts.append(one_line(job.note))
     return " · ".join(filter(None, parts))
 

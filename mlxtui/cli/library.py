@@ -5,9 +5,10 @@ import click
 from mlxtui import settings
 from mlxtui.backend.library_scan import disk_bytes, scan_library
 from mlxtui.cli.lines import json_text, table_lines
-from mlxtui.cli.model_facts import model_facts, source_text
+from mlxtui.cli.model_facts import model_facts
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
+from mlxtui.plan_words import model_kind_text, source_text
 from mlxtui.types import LocalModel
 from mlxtui.units import bytes_text, count_text
 
@@ -22,7 +23,8 @@ def list_command(as_json: bool) -> None:
         click.echo(json_text(rows))
         return
     header = (
-        _("Model"), _("Size"), _("Parameters"), _("Bits"), _("Context"), _("Source")
+        _("Model"), _("Kind"), _("Size"), _("Parameters"), _("Bits"), _("Context"),
+        _("Source"),
     )  # fmt: skip
     for line in table_lines([header, *map(_cells, models)]):
         click.echo(line)
@@ -39,6 +41,7 @@ def _cells(model: LocalModel) -> tuple[str, ...]:
 
     return (
         ("✗ " if model.problem else "") + one_line(model.name),
+        model_kind_text(model.kind),
         bytes_text(model.size_bytes),
         text(model.parameter_count, count_text(model.parameter_count or 0)),
         text(model.bits_per_weight, f"{model.bits_per_weight or 0:.1f}"),

@@ -179,12 +179,16 @@ def _show_result(job: JobInfo, used: Settings, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_result(model), ensure_ascii=False))
         return
-    click.echo(
-        _("{name} is ready: {size}. `mlxtui run {name}` talks to it.").format(
-            name=one_line(model.name), size=bytes_text(model.size_bytes)
-        ),
-        err=True,
-    )
+    text = _("{name} is ready: {size}.")
+    if model.kind == "model" and not model.problem:
+        text = _("{name} is ready: {size}. `mlxtui run {name}` talks to it.")
+    name, size = one_line(model.name), bytes_text(model.size_bytes)
+    click.echo(text.format(name=name, size=size), err=True)
+    if model.provenance is not None and model.provenance.reason:
+        click.echo(one_line(model.provenance.reason), err=True)
+    if job.spec.upload_to:
+        sent = _("It was sent to {repository}.").format(repository=job.spec.upload_to)
+        click.echo(one_line(sent), err=True)
 
 
 def _made_model(job: JobInfo, used: Settings) -> LocalModel:

@@ -3,8 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from mlxtui.i18n import _
-from mlxtui.types import LocalModel, Source
+from mlxtui.types import LocalModel
 
 
 def model_facts(model: LocalModel) -> dict[str, Any]:
@@ -25,14 +24,3 @@ def model_facts(model: LocalModel) -> dict[str, Any]:
         "provenance": asdict(model.provenance) if model.provenance else None,
         "problem": model.problem or None,
     }
-
-
-def source_text(source: Source) -> str:
-    """Where a model lies."""
-    return {
-        "built-in": _("built-in"),
-        "models": _("models folder"),
-        "hugging-face": "Hugging Face",
-        "extra": _("extra folder"),
-        "path": _("path"),
-    }[source]

@@ -1,8 +1,14 @@
 """A plan as lines for a terminal."""
 
 from mlxtui.harmless import one_line
-from mlxtui.i18n import _, ngettext
-from mlxtui.plan_words import contents_text, memory_text, stage_text
+from mlxtui.i18n import _
+from mlxtui.plan_words import (
+    contents_text,
+    fetch_text,
+    memory_text,
+    result_text,
+    stage_text,
+)
 from mlxtui.plans import Plan, PlanStep
 from mlxtui.units import bytes_text
 
@@ -14,7 +20,7 @@ def plan_rows(plan: Plan) -> list[tuple[str, str]]:
         (_("What it is"), contents_text(plan.contents)),
     ]
     if plan.files:
-        rows.append((_("To fetch"), _fetch_text(plan)))
+        rows.append((_("To fetch"), fetch_text(plan)))
     if plan.disk_needed_bytes:
         rows.append(
             (
@@ -31,20 +37,11 @@ def plan_rows(plan: Plan) -> list[tuple[str, str]]:
         rows.append((_("Result"), _result_text(plan)))
     if plan.memory:
         rows.append((_("Memory"), " · ".join(map(memory_text, plan.memory))))
+    if plan.spec.upload_to:
+        rows.append((_("Sent to"), one_line(plan.spec.upload_to)))
+    if plan.hint and not plan.problem:
+        rows.append((_("Note"), one_line(plan.hint)))
     return rows
-
-
-def _fetch_text(plan: Plan) -> str:
-    count = len(plan.files)
-    text = ngettext("{size} in {count} file", "{size} in {count} files", count).format(
-        size=bytes_text(plan.fetch_bytes), count=count
-    )
-    here_bytes = sum(file.size_bytes for file in plan.files) - plan.fetch_bytes
-    if here_bytes <= 0:
-        return text
-    return _("{files}, {size} are here already").format(
-        files=text, size=bytes_text(here_bytes)
-    )
 
 
 def _step_text(step: PlanStep) -> str:
@@ -52,13 +49,4 @@ def _step_text(step: PlanStep) -> str:
 
 
 def _result_text(plan: Plan) -> str:
-    parts = [one_line(plan.result_name)]
-    if plan.result_size_bytes:
-        parts.append(bytes_text(plan.result_size_bytes))
-    if plan.result_bits_per_weight:
-        parts.append(
-            _("{bits} bits per weight").format(
-                bits=f"{plan.result_bits_per_weight:.2f}"
-            )
-        )
-    return " · ".join(parts)
+    return " · ".join(filter(None, (one_line(plan.result_name), result_text(plan))))

@@ -78,13 +78,17 @@ def recipe_from(options: dict[str, Any], bits: int | None = None) -> Recipe:
         bits, mode, mixed = _read_quantize(asked, mode, mixed)
     fit_context = options["fit_context"] or 0
     group_size = options["group_size"]
+    dequantizes = bool(options.get("dequantize"))
     ways = [mode is not None or bits is not None, mixed is not None, fit_context > 0]
-    if sum(ways) > 1:
+    packs = any(ways) or group_size is not None
+    if sum(ways) > 1 or (dequantizes and packs):
         raise InvalidParameter(
-            _("Bits or mode, a mixed recipe, and fitting exclude each other."),
+            _(
+                "Bits or mode, a mixed recipe, fitting, and unpacking exclude each"
+                " other."
+            ),
             hint=_("Say one of them."),
         )
-    packs = any(ways) or group_size is not None
     quantization = None
     if packs and not fit_context:
         quantization = recipes.quantization(bits, group_size, mode or "affine")
@@ -93,7 +97,7 @@ def recipe_from(options: dict[str, Any], bits: int | None = None) -> Recipe:
         mixed=mixed,
         fit_context_tokens=fit_context,
         float_type=options["dtype"],
-        dequantize=bool(options.get("dequantize")),
+        dequantize=dequantizes,
         measure=not options["no_measure"],
     )
 

@@ -70,6 +70,8 @@ class Session:
         """
         for event in self.events(command):
             if isinstance(event, answer):
+                if self._interrupted:
+                    break  # Ctrl+C came too late for the request, not for us
                 return event
         raise click.Abort
 
@@ -79,9 +81,9 @@ class Session:
         Raises:
             MlxTuiError: It failed.
         """
+        self._job_id = job_id
         if self._interrupted:
             self._pause(job_id)
-        self._job_id = job_id
         job = self._jobs.get(job_id)
         try:
             while True:

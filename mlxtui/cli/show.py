@@ -10,14 +10,14 @@ from mlxtui.backend import keeping
 from mlxtui.backend.library_scan import scan_library
 from mlxtui.cli.completion import complete_model
 from mlxtui.cli.lines import json_text, table_lines
-from mlxtui.cli.model_facts import model_facts, source_text
+from mlxtui.cli.model_facts import model_facts
 from mlxtui.cli.plan_lines import plan_rows
 from mlxtui.convert import model_folder
 from mlxtui.errors import ModelNotFound
 from mlxtui.harmless import harmless, one_line
 from mlxtui.hub.address import is_web_address, looks_like_address
 from mlxtui.i18n import _
-from mlxtui.plan_words import recipe_text
+from mlxtui.plan_words import model_kind_text, recipe_text, source_text
 from mlxtui.plans import Plan, Quality
 from mlxtui.repositories import Repository
 from mlxtui.settings import Settings
@@ -113,7 +113,7 @@ def _repository_facts(repository: Repository, plan: Plan) -> dict[str, Any]:
 def _rows(model: LocalModel) -> list[tuple[str, str]]:
     rows = [
         (_("Name"), one_line(model.name)),
-        (_("Kind"), _kind_text(model)),
+        (_("Kind"), model_kind_text(model.kind)),
         (_("Folder"), one_line(str(model.path))),
         (_("Architecture"), one_line(model.architecture) or "–"),
         (_("Parameters"), _number(model.parameter_count, count_text)),
@@ -175,9 +175,3 @@ def _quality_cells(quality: Quality | None) -> tuple[str, str, str]:
 
 def _number(value: float | None, text: Any) -> str:
     return "–" if value is None else str(text(value))
-
-
-def _kind_text(model: LocalModel) -> str:
-    return {
-        "model": _("model"), "embedder": _("embedding model"), "adapter": _("adapter"),
-    }[model.kind]  # fmt: skip

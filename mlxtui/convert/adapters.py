@@ -39,14 +39,14 @@ def look_at_adapter(source: Source) -> Contents:
         if not config:
             raise ModelRefused(
                 _("{file} is not an adapter's config.").format(file=CONFIG),
-                hint=_("Fetch this file again."),
+                hint=_(refusals.FETCH_FILE_AGAIN),
             )
         header = read_header_of(source, name, files[name])
     except ModelRefused as refusal:
         problem, hint = refusal.message, refusal.hint
     except ValueError as error:
         problem = _("{file} is damaged: {reason}").format(file=name, reason=error)
-        hint = _("Fetch this file again.")
+        hint = _(refusals.FETCH_FILE_AGAIN)
     else:
         count = sum(tensor.size for tensor in header.tensors.values())
         return Contents(

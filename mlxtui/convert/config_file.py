@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mlxtui.convert import refusals
 from mlxtui.convert.source import Source, read_json
 from mlxtui.errors import ModelRefused
 from mlxtui.i18n import _
@@ -30,14 +31,14 @@ def read_config(source: Source) -> dict[str, Any]:
     except ValueError as error:
         raise ModelRefused(
             _("{file} cannot be read: {reason}").format(file=FILE, reason=error),
-            hint=_("Fetch this file again."),
+            hint=_(refusals.FETCH_FILE_AGAIN),
         ) from error
     if not isinstance(config, dict) or not isinstance(
         config.get("architectures") or [], list | str
     ):
         raise ModelRefused(
             _("{file} is not a model's config.").format(file=FILE),
-            hint=_("Fetch this file again."),
+            hint=_(refusals.FETCH_FILE_AGAIN),
         )
     return config
 

@@ -8,6 +8,7 @@ weights that they stand for, scales and zero points do not count.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from mlxtui.convert import refusals
 from mlxtui.convert.safetensors_header import DTYPE_BITS, Tensor
 from mlxtui.errors import ModelRefused
 from mlxtui.i18n import _
@@ -77,7 +78,7 @@ def _bits(quantization: Mapping[str, Any], layer: str) -> int:
             _("config.json says {bits} bits for {layer}, which cannot be.").format(
                 bits=bits, layer=layer
             ),
-            hint=_("Fetch this file again."),
+            hint=_(refusals.FETCH_FILE_AGAIN),
         )
     return bits
 

@@ -118,7 +118,7 @@ def _tensors(source: Source, name: str) -> Mapping[str, Tensor]:
     except ValueError as error:
         raise ModelRefused(
             _("{file} is damaged: {reason}").format(file=name, reason=error),
-            hint=_("Fetch this file again."),
+            hint=_(refusals.FETCH_FILE_AGAIN),
         ) from error
 
 

@@ -121,7 +121,7 @@ def _header(source: Source, file: str) -> GgufHeader:
     except ValueError as error:
         raise ModelRefused(
             _("{file} is damaged: {reason}").format(file=file, reason=error),
-            hint=_("Fetch this file again."),
+            hint=_(refusals.FETCH_FILE_AGAIN),
         ) from error
 
 

@@ -90,7 +90,7 @@ def _looked_at(
         if not tokenizer_files.has_tokenizer(files):
             raise ModelRefused(
                 _("It has no tokenizer."),
-                hint=_("Fetch the missing files: tokenizer.json and its config."),
+                hint=_(refusals.FETCH_MISSING),
             )
     except ModelRefused as refusal:
         return _refused(contents, refusal)
@@ -171,7 +171,7 @@ def _check_architecture(files: Collection[str], config: Mapping[str, Any]) -> No
     if not model_type:
         raise ModelRefused(
             _("Its config.json does not name an architecture (model_type)."),
-            hint=_("Fetch the model again."),
+            hint=_(refusals.FETCH_AGAIN),
         )
     is_known = architectures.is_supported(model_type)
     if is_known and model_type not in architectures.NOT_BATCHABLE:

@@ -4,6 +4,10 @@ from mlxtui.errors import ModelRefused
 from mlxtui.i18n import N_, _
 
 FETCH_AGAIN = N_("The download is not complete. Fetch the model again.")
+FETCH_FILE_AGAIN = N_("Fetch this file again.")
+FETCH_MISSING = N_("Fetch the missing files: tokenizer.json and its config.")
+FETCH_HINTS = (FETCH_AGAIN, FETCH_FILE_AGAIN, FETCH_MISSING)
+"""What to do about a folder that was fetched; nothing of a repository was yet."""
 
 
 def no_code(file: str) -> ModelRefused:

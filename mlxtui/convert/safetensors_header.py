@@ -8,10 +8,9 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from mlxtui.convert.source import LocalSource, Source
+from mlxtui.convert.source import Source
 from mlxtui.i18n import _
 
 # The format's own limit; a lying header may not make us read gigabytes.
@@ -58,17 +57,6 @@ class Header:
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, Any]
     """`format` is `mlx` or `pt`; empty when there is none."""
-
-
-def read_header(path: Path) -> Header:
-    """The header of a file of this machine.
-
-    Raises:
-        ValueError: It is no safetensors file, or it is damaged or cut; the text says
-            how.
-        OSError: It cannot be read.
-    """
-    return read_header_of(LocalSource(path.parent), path.name, path.stat().st_size)
 
 
 def read_header_of(source: Source, path: str, size_bytes: int) -> Header:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlxtui.convert.refusals import FETCH_AGAIN
+from mlxtui.convert import refusals
 from mlxtui.convert.safetensors_header import Header, Tensor, read_header_of
 from mlxtui.convert.source import Source, read_json
 from mlxtui.errors import ModelRefused
@@ -73,11 +73,11 @@ def read_weights(source: Source, *, is_local: bool = True) -> Weights:
             _("It lacks {count} weight files, the first is {name}.").format(
                 count=len(missing), name=missing[0]
             ),
-            hint=_(FETCH_AGAIN),
+            hint=_(refusals.FETCH_AGAIN),
         )
     if not names:
         raise ModelRefused(
-            _("It has no weights (model*.safetensors)."), hint=_(FETCH_AGAIN)
+            _("It has no weights (model*.safetensors)."), hint=_(refusals.FETCH_AGAIN)
         )
     size_bytes = sum(files[name] for name in names)
     if indexed and len(names) > _MAX_HEADERS and not is_local:
@@ -114,7 +114,7 @@ def read_index(source: Source) -> dict[str, Any]:
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         raise ModelRefused(
             _("{file} cannot be read: {reason}").format(file=INDEX, reason=error),
-            hint=_("Fetch this file again."),
+            hint=_(refusals.FETCH_FILE_AGAIN),
         ) from error
     assert isinstance(index, dict)
     return index
@@ -140,7 +140,7 @@ def _header(source: Source, name: str, size_bytes: int) -> Header:
     except ValueError as error:
         raise ModelRefused(
             _("{file} is damaged: {reason}").format(file=name, reason=error),
-            hint=_("Fetch this file again."),
+            hint=_(refusals.FETCH_FILE_AGAIN),
         ) from error
 
 

@@ -27,15 +27,24 @@ _TOO_MANY = 429
 _SERVER_ERROR = 500
 _NOT_THERE = (_UNAUTHORIZED, 404)
 
+# How httpcore2 and h11 word the end of a connection in the middle of an answer.
+_CLOSED = ("disconnected", "closed")
+
 
 def failure_of(
-    error: BaseException, address: RepositoryAddress | str = "", endpoint: str = ""
+    error: BaseException,
+    address: RepositoryAddress | str = "",
+    endpoint: str = "",
+    *,
+    server: str = "",
 ) -> HubError:
     """Our error for one of huggingface_hub's, of httpx2's, or of nonsense read.
 
     Args:
         address: What was asked for: a repository, else words for the user.
         endpoint: The hub's address; empty takes that of the failed request.
+        server: What the user is told of which server did not answer; empty takes the
+            host of the endpoint.
     """
     if isinstance(error, HubError):
         return error
@@ -53,7 +62,7 @@ def failure_of(
     if isinstance(error, HfHubHTTPError | httpx2.HTTPStatusError):
         return refusal(error.response, address, endpoint)
     if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError):
-        return _unreached(error, endpoint)
+        return _unreached(error, server or host_of(endpoint), endpoint)
     return nonsense(endpoint)
 
 
@@ -186,11 +195,10 @@ def _refused(status: int, words: str, retry_after: str, host: str) -> HubError:
     return HubError(message.format(host=host, status=status, words=words).strip())
 
 
-def _unreached(error: BaseException, endpoint: str) -> HubError:
+def _unreached(error: BaseException, host: str, endpoint: str) -> HubError:
     """The error for a request that nothing answered."""
     import httpx2
 
-    host = host_of(endpoint)
     look = _("Look at the network, the mirror's address and the proxy.")
     if isinstance(error, httpx2.TimeoutException):
         return HubError(
@@ -216,13 +224,12 @@ def _unreached(error: BaseException, endpoint: str) -> HubError:
                 _("{host} does not speak HTTPS as it should.").format(host=host),
                 hint=_("Look at the mirror's address: http or https, and its port."),
             )
+    reason = _reason(error)
     if isinstance(error, httpx2.ConnectError):
-        return Offline(
-            _("{host} cannot be reached: {reason}").format(
-                host=host, reason=_reason(error)
-            ),
-            hint=look,
-        )
+        if not reason:
+            return Offline(_("{host} cannot be reached.").format(host=host), hint=look)
+        message = _("{host} cannot be reached: {reason}.")
+        return Offline(message.format(host=host, reason=reason), hint=look)
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
         # Its message quotes the address, which may hold a password.
         return HubError(
@@ -231,18 +238,22 @@ def _unreached(error: BaseException, endpoint: str) -> HubError:
         )
     if isinstance(error, httpx2.DecodingError | httpx2.TooManyRedirects):
         return nonsense(endpoint)
+    if isinstance(error, httpx2.RemoteProtocolError):
+        if any(word in str(error) for word in _CLOSED):
+            message = _("{host} closed the connection.")
+        else:
+            message = _("{host} does not speak HTTP as it should.")
+        return HubError(message.format(host=host), hint=_("Try again."))
     if isinstance(error, httpx2.HTTPError):
-        return HubError(
-            _("The connection to {host} was lost: {reason}").format(
-                host=host, reason=_reason(error)
-            ),
-            hint=_("Try again."),
-        )
-    return HubError(
-        _("The hub's files cannot be read or written: {reason}").format(
-            reason=_reason(error)
-        )
-    )
+        if not reason:
+            message = _("The connection to {host} was lost.")
+        else:
+            message = _("The connection to {host} was lost: {reason}.")
+        return HubError(message.format(host=host, reason=reason), hint=_("Try again."))
+    if not reason:
+        return HubError(_("The hub's files cannot be read or written."))
+    message = _("The hub's files cannot be read or written: {reason}.")
+    return HubError(message.format(reason=reason))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -256,8 +267,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(error: BaseException) -> str:
-    """The system's own words, which hold no address; else the kind of error."""
+    """The system's own words, which hold no address, without a full stop; or none."""
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.strerror:
-            return one_line(cause.strerror)
-    return type(error).__name__
+            return one_line(cause.strerror).rstrip(".")
+    return ""

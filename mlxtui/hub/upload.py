@@ -16,6 +16,7 @@ from mlxtui.hub.asking import CONNECT_SECONDS, READ_SECONDS
 from mlxtui.hub.failures import failure_of
 from mlxtui.hub.transfer.control import TransferCancelled
 from mlxtui.i18n import _
+from mlxtui.repositories import RepositoryAddress
 
 if TYPE_CHECKING:
     import httpx2
@@ -56,19 +57,8 @@ def upload(
         JobRefused: The folder cannot be read.
         HubError: The hub does not answer, or refuses.
     """
-    address = parse_address(repo_id)
+    address = check_upload(access, repo_id)
     page = without_login(access.endpoint)
-    access.require_network()
-    if not access.token:
-        raise AccessDenied(
-            _("Nothing can be sent to {repo} without an access token.").format(
-                repo=address.repo_id
-            ),
-            hint=_("Make one that may write at {address}, then: {command}").format(
-                address=f"{page}/settings/tokens",
-                command="mlxtui config set hub_token",
-            ),
-        )
     if not folder.is_dir():
         raise JobRefused(_("{path} is not a folder.").format(path=folder))
     import httpx2
@@ -97,6 +87,29 @@ def upload(
         close_session()
     watch.ended()
     return f"{page}/{address.repo_id}"
+
+
+def check_upload(access: HubAccess, repo_id: str) -> RepositoryAddress:
+    """Look, without asking the hub, whether anything can be sent to a repository.
+
+    Raises:
+        InvalidParameter: `repo_id` is no name of a repository.
+        Offline: No network is wanted.
+        AccessDenied: There is no access token.
+    """
+    address = parse_address(repo_id)
+    access.require_network()
+    if not access.token:
+        raise AccessDenied(
+            _("Nothing can be sent to {repo} without an access token.").format(
+                repo=address.repo_id
+            ),
+            hint=_("Make one that may write at {address}, then: {command}").format(
+                address=f"{without_login(access.endpoint)}/settings/tokens",
+                command="mlxtui config set hub_token",
+            ),
+        )
+    return address
 
 
 def _failure(error: Exception, repo_id: str, access: HubAccess) -> HubError:

@@ -142,7 +142,7 @@ def _write(file: Path, text: str) -> None:
 def _unwritable(error: OSError) -> SettingsError:
     return SettingsError(
         _("{path} cannot be written: {reason}").format(
-            path=paths.settings_file(), reason=error
+            path=paths.settings_file(), reason=error.strerror or error
         ),
         hint=_("Free some disk space or mend the folder's permissions."),
     )

@@ -143,7 +143,7 @@ FOUND_COLUMNS: tuple[Column[HubRow], ...] = (
     _PARAMETERS,
     Column(
         "access", N_("Access"), lambda row: _("gated") if row.is_gated else "",
-        is_left_aligned=True,
+        is_left_aligned=True, is_left_out_when_empty=True,
     ),
     Column("updated", N_("Updated"), lambda row: _date(row.updated)),
     Column("likes", N_("Likes"), lambda row: _count(row.likes)),

@@ -19,7 +19,7 @@ from mlxtui.ui.job_words import (
 from mlxtui.ui.widgets.changing_lines import Line
 from mlxtui.ui.widgets.prose import wrapped
 from mlxtui.ui.widgets.shortened import shortened
-from mlxtui.units import bytes_text
+from mlxtui.units import bytes_text, rate_text
 
 _GAP = "   "
 _SEPARATOR = " · "
@@ -113,11 +113,17 @@ def _numbers(job: JobInfo) -> str:
         return ""
     parts = [percent_text(job.share), amount_text(job.done, job.total, job.unit)]
     if job.state == "running":
-        parts.append(speed_text(job))
+        parts.append(_speed(job))
         left = time_text(job.seconds_left)
         if left:
             parts.append(_("{time} left").format(time=left))
     return _SEPARATOR.join(filter(None, parts))
+
+
+def _speed(job: JobInfo) -> str:
+    if job.unit == "tokens":
+        return _("{rate} tokens/s").format(rate=rate_text(job.rate_per_second))
+    return speed_text(job)
 
 
 def _file_line(file: FileProgress, width: int) -> Line:

@@ -7,12 +7,12 @@ from rich.cells import cell_len
 
 from mlxtui.harmless import one_line
 from mlxtui.i18n import N_, _
+from mlxtui.plan_words import source_text
 from mlxtui.types import LocalModel
 from mlxtui.ui.model_standing import (
     Standing,
     capability_words,
     folded,
-    source_text,
     standing_word,
 )
 from mlxtui.ui.table_columns import Column
@@ -86,8 +86,9 @@ COLUMNS: tuple[Column[ModelRow], ...] = (
         lambda row: len(row.model.capabilities), is_left_aligned=True,
     ),
     Column(
-        "source", N_("Source"), lambda row: source_text(row.model),
-        lambda row: source_text(row.model), is_number=False, is_left_aligned=True,
+        "source", N_("Source"), lambda row: source_text(row.model.source),
+        lambda row: source_text(row.model.source),
+        is_number=False, is_left_aligned=True,
     ),
 )  # fmt: skip
 """From the most to the least wanted: a narrow table leaves out the last ones."""

@@ -4,7 +4,7 @@ from textual.content import Content
 
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _, ngettext
-from mlxtui.plan_words import fit_text, recipe_text
+from mlxtui.plan_words import fit_text, recipe_text, source_text
 from mlxtui.plans import Provenance, Quality
 from mlxtui.types import LocalModel
 from mlxtui.ui.hub_facts import fact_table, memory_table, problem_block, title
@@ -14,7 +14,6 @@ from mlxtui.ui.model_standing import (
     Standing,
     capability_phrases,
     memory_needs,
-    source_text,
     standing_word,
 )
 from mlxtui.units import bytes_text, count_text, rate_text
@@ -96,7 +95,7 @@ def _facts(model: LocalModel) -> list[tuple[str, str]]:
             _("{count} tokens").format(count=f"{context:,}") if context else "–",
         ),
         (_("Architecture"), one_line(model.architecture) or "–"),
-        (_("Source"), source_text(model)),
+        (_("Source"), source_text(model.source)),
     ]
     if model.commit:
         facts.append((_("Commit"), one_line(model.commit[:12])))
@@ -168,5 +167,5 @@ def _fact_lines(model: LocalModel) -> tuple[str, str]:
     if model.context_length:
         context = f"{model.context_length:,}"
         others.append(_("{count} tokens of context").format(count=context))
-    others.append(source_text(model))
+    others.append(source_text(model.source))
     return " · ".join(weights), " · ".join(others)

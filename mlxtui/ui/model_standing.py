@@ -6,6 +6,7 @@ from typing import Literal
 
 from mlxtui.backend.events import MemoryMeasured
 from mlxtui.i18n import N_, _
+from mlxtui.plan_words import source_text
 from mlxtui.plans import Fit, MemoryNeed, fit_of
 from mlxtui.types import LoadedModel, LocalModel, ModelKind
 from mlxtui.ui.model_state import ModelState
@@ -47,14 +48,6 @@ _SHORT_CAPABILITIES = {
 _KINDS: dict[ModelKind, tuple[str, str]] = {
     "embedder": (N_("embedder"), N_("finds passages in documents; it does not chat")),
     "adapter": (N_("adapter"), N_("changes another model; it does not chat alone")),
-}
-
-_SOURCES = {
-    "built-in": N_("built-in"),
-    "models": N_("models folder"),
-    "hugging-face": "Hugging Face",
-    "extra": N_("extra folder"),
-    "path": N_("path"),
 }
 
 
@@ -145,11 +138,6 @@ def capability_phrases(model: LocalModel) -> list[str]:
     return [_(_CAPABILITIES.get(name, name)) for name in model.capabilities]
 
 
-def source_text(model: LocalModel) -> str:
-    """Where a model is kept."""
-    return _(_SOURCES[model.source])
-
-
 def folded(text: str) -> str:
     """Text to compare by: case, width and composition of letters do not matter.
 
@@ -162,6 +150,6 @@ def is_found_by(model: LocalModel, text: str) -> bool:
     """Whether every word of the text is in what the list says of the model."""
     said = " ".join((
         model.name, model.architecture, model.quantization, *model.capabilities,
-        *capability_words(model), source_text(model),
+        *capability_words(model), source_text(model.source),
     ))  # fmt: skip
     return all(word in folded(said) for word in folded(text).split())

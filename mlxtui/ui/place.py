@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 
 from mlxtui.backend.backend import Backend
+from mlxtui.i18n import _
 from mlxtui.ui.actions import Action
 from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.place_info import PlaceInfo
@@ -42,8 +43,15 @@ class Place(PlaceInfo, Vertical):
         """Whether the key line shows an action now."""
         return self.check_action(action.verb, ()) is not False
 
+    def title_of(self, action: Action) -> str:
+        """What the key line calls an action now."""
+        return _(action.title)
+
     def focus_first(self) -> None:
-        """Give the focus to the widget that the user works in."""
+        """Give the focus to the widget that the user works in.
+
+        At once: `Widget.focus` would let a key that is on its way go elsewhere.
+        """
 
     def retranslate(self) -> None:
         """Show every text in the language that is in use now."""

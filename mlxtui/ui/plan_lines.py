@@ -10,7 +10,10 @@ from mlxtui.plan_words import (
     FIT_MARKS,
     contents_text,
     context_text,
+    fetch_text,
     fit_text,
+    recipe_text,
+    result_text,
     stage_text,
 )
 from mlxtui.plans import Fit, Plan
@@ -42,7 +45,10 @@ def head_lines(plan: Plan, width: int) -> list[Line]:
 
 def label_cells() -> int:
     """The width of the column of labels, in the language in use."""
-    labels = (_("To fetch"), _("Disk"), _("Result"), _("Memory"), _("Name"))
+    labels = (
+        _("To fetch"), _("Recipe"), _("Disk"), _("Result"), _("Memory"), _("Name"),
+        _("Sent to"), _("Note"),
+    )  # fmt: skip
     return max(map(cell_len, labels)) + _GAP
 
 
@@ -50,17 +56,23 @@ def what_it_takes(plan: Plan, width: int) -> list[Line]:
     """Steps, bytes, disk and memory."""
     lines: list[Line] = [*_step_lines(plan, width), ()] if plan.steps else []
     if plan.address is not None:
-        lines += _fact(_("To fetch"), _fetch_text(plan), "", width)
+        lines += _fact(_("To fetch"), fetch_text(plan), "", width)
+    if not plan.spec.recipe.keeps_weights:
+        lines += _fact(_("Recipe"), recipe_text(plan.spec.recipe), "", width)
     style = "bad" if plan.disk_free_after_bytes < 0 else ""
     disk = _("{free} free now, {after} when it is done").format(
         free=bytes_text(plan.disk_free_bytes),
         after=bytes_text(plan.disk_free_after_bytes),
     )
     lines += _fact(_("Disk"), disk, style, width)
-    result = _result_text(plan)
+    result = result_text(plan)
     if result:
         lines += _fact(_("Result"), result, "", width)
     lines += _memory_lines(plan, width)
+    if plan.spec.upload_to:
+        lines += _fact(_("Sent to"), one_line(plan.spec.upload_to), "", width)
+    if plan.hint and not plan.problem:
+        lines += _fact(_("Note"), one_line(plan.hint), "", width)
     return lines
 
 
@@ -116,31 +128,6 @@ def _step_lines(plan: Plan, width: int) -> list[Line]:
         room -= cells
         lines[-1] += [(arrow, "muted"), (name, "stage"), (size, "muted")]
     return [tuple(line) for line in lines]
-
-
-def _fetch_text(plan: Plan) -> str:
-    count = len(plan.files)
-    all_bytes = sum(file.size_bytes for file in plan.files)
-    if not plan.fetch_bytes:
-        return _("nothing: all of it is here")
-    text = ngettext("{size} in {count} file", "{size} in {count} files", count)
-    if plan.fetch_bytes < all_bytes:
-        text = ngettext(
-            "{size} of {all} in {count} file; the rest is here",
-            "{size} of {all} in {count} files; the rest is here",
-            count,
-        )
-    return text.format(
-        size=bytes_text(plan.fetch_bytes), all=bytes_text(all_bytes), count=count
-    )
-
-
-def _result_text(plan: Plan) -> str:
-    parts = [bytes_text(plan.result_size_bytes)] if plan.result_size_bytes else []
-    if plan.result_bits_per_weight is not None:
-        bits = f"{plan.result_bits_per_weight:.2f}"
-        parts.append(_("{bits} bits per weight").format(bits=bits))
-    return _SEPARATOR.join(parts)
 
 
 def _memory_lines(plan: Plan, width: int) -> Iterator[Line]:

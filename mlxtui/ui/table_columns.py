@@ -25,3 +25,5 @@ class Column(Generic[RowT]):
     is_number: bool = True
     """Sorted from the largest down at first."""
     is_left_aligned: bool = False
+    is_left_out_when_empty: bool = False
+    """Whether it takes no room where no row says anything in it."""

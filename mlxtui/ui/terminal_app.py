@@ -40,7 +40,13 @@ class TerminalApp(App[None]):
     @property
     def is_typed_in(self) -> bool:
         """Whether someone types just now: a repaint moves an input method's window."""
-        return time.monotonic() - self._key_seconds < _TYPING_SECONDS
+        has_pressed = time.monotonic() - self._key_seconds < _TYPING_SECONDS
+        return has_pressed and self.has_editor_focus
+
+    @property
+    def has_editor_focus(self) -> bool:
+        """Whether letters are typed into a field where the focus is."""
+        return self.focused is not None and self.focused.check_consume_key("a", "a")
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and ours for terminals without 24-bit colours."""

@@ -3,20 +3,23 @@
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlxtui import paths
 from mlxtui.backend.backend import new_request_id
 from mlxtui.backend.events import Failed
 from mlxtui.backend.job import Job
-from mlxtui.backend.job_commands import StartJob
-from mlxtui.backend.job_events import JobAccepted
+from mlxtui.backend.job_commands import RemoveModel, StartJob
+from mlxtui.backend.job_events import JobAccepted, ModelRemoved
 from mlxtui.backend.job_info import FileProgress, JobId, JobInfo
 from mlxtui.backend.workplace import Workplace
 from mlxtui.errors import ModelRefused
 from mlxtui.plans import JobSpec
 from tests.backend.job_harness import JobHarness, running_jobs
+from tests.models import write_model
 
 SPEC = JobSpec(source="owner/name")
 OTHER_SPEC = JobSpec(source="owner/other")
@@ -27,6 +30,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.may_end = threading.Event()
+        self.source_path: Path | None = None
         self.failure: Exception | None = None
         self.done = 0
         self.moves = True
@@ -39,7 +43,7 @@ class Stage:
         self.runs += 1
         job = place.job
         job.begin_stage("download")
-        job.change(stages=("download", "try"))
+        job.change(stages=("download", "try"), source_path=self.source_path)
         with place.transfer_turn():
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
@@ -95,6 +99,19 @@ def test_a_job_runs_and_finishes(jobs: JobHarness, stage: Stage) -> None:
     assert job.ended_at is not None and job.result_name == "name" and job.files == ()
     assert "Finished: name" in jobs.log(job_id)
     assert jobs.listed() == (job,)
+
+
+def test_a_model_that_a_job_needs_stays(jobs: JobHarness, stage: Stage) -> None:
+    stage.source_path = write_model(paths.models_dir() / "first")
+    job_id = jobs.start(SPEC)
+    jobs.wait(job_id, moving)
+    removal = RemoveModel(request_id=new_request_id(), name="first")
+    end = jobs.ask(removal)
+    assert isinstance(end, Failed) and "needs first" in end.message
+    stage.may_end.set()
+    jobs.wait_for_state(job_id, "finished")
+    removal = RemoveModel(request_id=new_request_id(), name="first")
+    assert isinstance(jobs.ask(removal), ModelRemoved)
 
 
 def test_news_come_at_most_ten_times_a_second(jobs: JobHarness, stage: Stage) -> None:

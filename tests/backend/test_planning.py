@@ -176,11 +176,29 @@ def test_each_step_that_is_asked_for_is_there(model: Path, used: Settings) -> No
     assert _stages(named) == ["download", "verify", "convert", "try"]
     assert named.result_name == "Mine"
     recipe = replace(_quantize(bits=4), measure=False)
-    sent = make_plan(JobSpec(source=str(model), recipe=recipe, upload_to="me/x"), used)
-    assert _stages(sent) == ["quantize", "upload", "try"]
+    spec = JobSpec(source=str(model), recipe=recipe, upload_to="me/x")
+    sent = make_plan(spec, replace(used, hub_token=TOKEN))
+    assert _stages(sent) == ["quantize", "try", "upload"]
     copied = make_plan(JobSpec(source=str(model)), used)
     assert _stages(copied) == ["convert", "try"]
     assert copied.result_name == "Tiny"
+
+
+def test_a_model_of_the_library_is_sent_as_it_is(used: Settings) -> None:
+    mine = write_model(paths.models_dir() / "mine")
+    spec = JobSpec(source=str(mine), upload_to="me/x")
+    plan = make_plan(spec, replace(used, hub_token=TOKEN))
+    assert plan.problem == ""
+    assert _stages(plan) == ["upload"]
+    assert (plan.result_name, plan.result_path, plan.path) == ("mine", None, mine)
+    assert plan.disk_needed_bytes == 0
+
+
+def test_a_model_of_the_library_needs_no_conversion(used: Settings) -> None:
+    mine = write_model(paths.models_dir() / "mine")
+    plan = make_plan(JobSpec(source=str(mine)), used)
+    assert "nothing to do" in plan.problem
+    assert "bits" in plan.hint
 
 
 def test_what_is_here_already_is_not_fetched_again(model: Path, used: Settings) -> None:
@@ -232,8 +250,15 @@ def test_a_context_beyond_the_memory_does_not_fit(
     recipe = Recipe(fit_context_tokens=10**10)
     refused = make_plan(JobSpec(source=str(folder), recipe=recipe), used)
     assert "2 bits" in refused.problem and "shorter" in refused.hint
-    fitting = Recipe(fit_context_tokens=4096)
-    plan = make_plan(JobSpec(source=str(folder), recipe=fitting), used)
+
+
+def test_what_fits_must_be_made_smaller_by_a_limit(
+    tmp_path: Path, used: Settings
+) -> None:
+    folder = write_model(tmp_path / "m", hidden_size=512, intermediate_size=2048)
+    fitting = JobSpec(source=str(folder), recipe=Recipe(fit_context_tokens=256))
+    assert "fits already" in make_plan(fitting, used).problem
+    plan = make_plan(fitting, replace(used, memory_limit_gib=0.02))
     assert plan.problem == ""
     assert plan.result_name == "m-fit"
 
@@ -323,6 +348,7 @@ def test_pickles_gguf_and_others_are_told_before_bytes_are_wasted(
         assert said in plan.problem and plan.hint
         assert name in plan.problem
         assert (plan.steps, plan.fetch_bytes) == ((), 0)
+        assert "again" not in plan.hint, "Nothing was fetched yet"
     gguf = make_plan(JobSpec(source="owner/Gguf"), used).contents
     assert [choice.file for choice in gguf.gguf] == ["a-F16.gguf", "a-Q4_K_M.gguf"]
     assert gguf.architecture == "llama"

@@ -141,7 +141,7 @@ def test_pull_ends_with_a_model_that_is_listed(
     assert [one["name"] for one in listed] == ["guide", "mlx-community/tiny"]
     again = run_here("pull", "mlx-community/tiny")
     assert again.returncode == 0, again.stderr
-    assert "0 B in" in again.stderr
+    assert "all of it is here" in again.stderr
     assert "download" not in again.stderr
 
 
@@ -203,6 +203,23 @@ def test_a_revision_is_fetched_beside_main(
     assert result["name"] == f"owner/two@{first[:8]}"
 
 
+def test_an_upload_that_cannot_be_is_refused_before_anything_is_made(
+    hub: HubServer, run_here: RunCommand
+) -> None:
+    def convert(address: str) -> "subprocess.CompletedProcess[str]":
+        return run_here("convert", "guide", "--name", "mine", "--upload", address)
+
+    _assert_refused(convert("me/mine"), "access token")
+    _assert_refused(convert("a/b/c"), "a/b/c")
+    assert not (paths.models_dir() / "mine").exists()
+
+
+def test_what_is_quantized_again_is_told_that_it_loses(run_here: RunCommand) -> None:
+    ended = run_here("quantize", "guide", "--bits", "2", "--no-measure")
+    assert ended.returncode == 0, ended.stderr
+    assert "quantized again" in ended.stderr
+
+
 def test_convert_takes_a_pasted_address(hub: HubServer, run_here: RunCommand) -> None:
     page = f"{hub.endpoint}/mlx-community/tiny/tree/main"
     assert _json_lines(run_here("convert", page, "--json"))[-1]["name"] == "tiny"
@@ -226,6 +243,8 @@ def test_what_cannot_be_fetched_is_said_in_two_lines(
 
 def test_options_that_exclude_each_other_are_refused(run_here: RunCommand) -> None:
     ended = run_here("quantize", "guide", "--bits", "4", "--mixed", "mixed_3_6")
+    _assert_refused(ended, "exclude each other")
+    ended = run_here("quantize", "guide", "--bits", "4", "--dequantize")
     _assert_refused(ended, "exclude each other")
 
 

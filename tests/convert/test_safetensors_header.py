@@ -8,7 +8,8 @@ from typing import Any
 import mlx.core as mx
 import pytest
 
-from mlxtui.convert.safetensors_header import Tensor, read_header
+from mlxtui.convert.safetensors_header import Tensor
+from tests.convert.local_header import read_header
 
 _LENGTH_BYTES = 8
 

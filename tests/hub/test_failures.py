@@ -46,8 +46,8 @@ def _failure(access: HubAccess) -> HubError:
         ),
         (Status(404), HubError, "HTTP 404"),
         (Status(200, body=b"<html>", content_type="text/html"), HubError, "login page"),
-        (Drop(0), HubError, "lost"),
-        (Reset(0), HubError, "lost"),
+        (Drop(0), HubError, "closed the connection."),
+        (Reset(0), HubError, "was lost: Connection reset by peer."),
     ],
 )  # fmt: skip
 def test_an_answer_that_says_no_is_told(
@@ -93,7 +93,7 @@ def test_a_hub_that_is_not_there_is_told() -> None:
         port = closed.getsockname()[1]
     failure = _failure(HubAccess(f"http://127.0.0.1:{port}", TOKEN))
     assert isinstance(failure, Offline)
-    assert f"127.0.0.1:{port}" in failure.message and "refused" in failure.message
+    assert f"127.0.0.1:{port}" in failure.message and "refused." in failure.message
     failure = _failure(HubAccess("http://no-such-host.invalid", TOKEN))
     assert isinstance(failure, Offline) and "no-such-host.invalid" in failure.message
 
@@ -183,6 +183,27 @@ def test_errors_of_ours_pass_and_others_are_named() -> None:
     assert failure.message.startswith("hub.example does not")
     for error in (ValueError("x"), KeyError("sha"), OSError(28, "No space left")):
         assert failure_of(error, "owner/name", "https://hub.example").message
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (httpx2.ConnectError(""), "hub.example:81 cannot be reached."),
+        (
+            httpx2.RemoteProtocolError("Server disconnected"),
+            "hub.example:81 closed the connection.",
+        ),
+        (
+            httpx2.RemoteProtocolError("illegal status line"),
+            "hub.example:81 does not speak HTTP as it should.",
+        ),
+        (httpx2.ReadError(""), "The connection to hub.example:81 was lost."),
+        (OSError(), "The hub's files cannot be read or written."),
+    ],
+    ids=repr,
+)
+def test_no_name_of_a_class_is_shown(error: Exception, message: str) -> None:
+    assert failure_of(error, endpoint="https://hub.example:81").message == message
 
 
 def test_a_gated_repository_says_where_its_licence_is() -> None:

@@ -149,7 +149,7 @@ def test_a_hub_that_fails_is_told(
         ("/api/repos/create", Status(503), "503"),
         ("/api/repos/create", Silent(), "in time"),
         ("/api/models/tester/mine/commit/main", Status(403), "403"),
-        ("/api/models/tester/mine/commit/main", Drop(0), "lost"),
+        ("/api/models/tester/mine/commit/main", Drop(0), "connection"),
     ):
         hub.fault(path, fault)
         with pytest.raises(HubError) as failure:

@@ -23,6 +23,7 @@ from mlxtui.settings import Settings
 from mlxtui.types import LoadedModel, LocalModel
 from mlxtui.ui import themes
 from mlxtui.ui.messages import (
+    ActionRequested,
     BackendEvent,
     CopyRequested,
     LoadRequested,
@@ -78,6 +79,9 @@ class OnePlaceApp(App[None]):
         self.asked.append(message)
 
     def on_copy_requested(self, message: CopyRequested) -> None:
+        self.asked.append(message)
+
+    def on_action_requested(self, message: ActionRequested) -> None:
         self.asked.append(message)
 
     def on_plan_requested(self, message: PlanRequested) -> None:

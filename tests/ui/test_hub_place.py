@@ -1,8 +1,10 @@
 """The hub in the models place: found, looked at, and fetched, by keys alone."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import OptionList
 
 from mlxtui import i18n
@@ -17,6 +19,7 @@ from mlxtui.repositories import (
     RepositoryAddress,
     SearchPage,
 )
+from mlxtui.ui.messages import ActionRequested
 from mlxtui.ui.screens.choose_file import ChooseFile
 from mlxtui.ui.screens.quantize_form import QuantizeForm
 from mlxtui.ui.widgets.hub_details import HubDetails
@@ -87,7 +90,8 @@ def hub_script() -> Script:
 async def type_words(visitor: Visitor, words: str) -> None:
     """Type into the hub's field, and wait for the search after the pause."""
     searched = len(visitor.commands(SearchHub))
-    await visitor.press(*words)
+    for letter in words:
+        visitor.app.post_message(events.Key(letter, letter))
     await visitor.until(lambda: len(visitor.commands(SearchHub)) > searched)
     await visitor.settle()
 
@@ -321,7 +325,7 @@ async def test_a_repository_that_may_not_be_seen_says_why() -> None:
     script = hub_script()
     script.failures[DescribeRepository] = ("It is gated.", "Accept its licence.")
     async with models_place(script=script, size=(120, 30)) as visitor:
-        await visitor.press("f", *"qwen", "enter", "tab", "p")
+        await visitor.press("f", *"qwen", "enter", "p")
         await visitor.until(lambda: visitor.errors)
         assert visitor.errors == ["It is gated.\nAccept its licence."]
         assert visitor.plans == []
@@ -343,7 +347,7 @@ async def test_the_details_say_everything_before_anything_is_fetched(
     size: tuple[int, int],
 ) -> None:
     async with models_place(script=hub_script(), size=size) as visitor:
-        await visitor.press("f", *"qwen", "enter", "tab")
+        await visitor.press("f", *"qwen", "enter")
         await visitor.until(lambda: "apache-2.0" in visitor.hub_details)
         for text in (
             QWEN, "✓ fits", "needs 3.1 GB of memory", "4k   3.1 GB   ✓ fits",
@@ -360,7 +364,7 @@ async def test_the_details_say_everything_before_anything_is_fetched(
 
 async def test_only_the_row_on_which_the_cursor_rests_is_asked_for() -> None:
     async with models_place(script=hub_script()) as visitor:
-        await visitor.press("f", *"qwen", "enter", "tab")
+        await visitor.press("f", *"qwen", "enter")
         await visitor.pilot.press("down", "down", "up")
         await visitor.until(lambda: "Llama-3.2" in visitor.hub_details)
         await visitor.until(lambda: "apache-2.0" in visitor.hub_details)
@@ -379,13 +383,13 @@ async def test_an_architecture_that_is_not_known_is_a_problem_in_words() -> None
     )
     script.repositories[QWEN] = (repository, replace(plan, contents=contents))
     async with models_place(script=script) as visitor:
-        await visitor.press("f", *"qwen", "enter", "tab")
+        await visitor.press("f", *"qwen", "enter")
         await visitor.until(lambda: "✗ mlx-lm does not know qwen9." in visitor.picture)
 
 
 async def test_the_view_keeps_its_state_when_one_comes_back() -> None:
     async with models_place(script=hub_script()) as visitor:
-        await visitor.press("f", *"qwen", "enter", "tab", "down")
+        await visitor.press("f", *"qwen", "enter", "down")
         await visitor.press("escape")
         assert visitor.place.hub is None
         assert visitor.table.has_focus
@@ -400,7 +404,7 @@ async def test_the_view_keeps_its_state_when_one_comes_back() -> None:
 
 async def test_p_asks_for_the_plan_and_q_for_the_recipe() -> None:
     async with models_place(script=hub_script()) as visitor:
-        await visitor.press("f", *"qwen", "enter", "tab", "p")
+        await visitor.press("f", *"qwen", "enter", "p")
         assert visitor.plans == [JobSpec(source=QWEN)]
         await visitor.press("q")
         assert isinstance(visitor.app.screen, QuantizeForm)
@@ -408,6 +412,18 @@ async def test_p_asks_for_the_plan_and_q_for_the_recipe() -> None:
         assert visitor.plans[-1].source == QWEN
         assert visitor.plans[-1].name == "Qwen3-4B-4bit-4bit"
         assert visitor.plans[-1].recipe.quantization == Quantization()
+
+
+async def test_enter_chats_with_what_is_here_already() -> None:
+    script = hub_script()
+    repository, plan = described(QWEN)
+    here = replace(plan, path=Path("/hub/qwen"), fetch_bytes=0)
+    script.repositories[QWEN] = (repository, here)
+    async with models_place(script=script) as visitor:
+        await visitor.press("f", *"qwen", "enter", "enter")
+        (asked,) = visitor.app.asked
+        assert isinstance(asked, ActionRequested)
+        assert (asked.name, asked.argument) == ("models.chat", QWEN)
 
 
 async def test_one_of_several_quantizations_is_chosen_first() -> None:
@@ -420,7 +436,7 @@ async def test_one_of_several_quantizations_is_chosen_first() -> None:
     contents = replace(plan.contents, kind="gguf", gguf=choices)
     script.repositories[QWEN] = (repository, replace(plan, contents=contents))
     async with models_place(script=script) as visitor:
-        await visitor.press("f", *"qwen", "enter", "tab", "enter")
+        await visitor.press("f", *"qwen", "enter", "enter")
         assert isinstance(visitor.app.screen, ChooseFile)
         assert "Q4_K_M    2.5 GB  q4.gguf" in visitor.picture
         await visitor.press("down", "enter")
@@ -459,7 +475,7 @@ async def test_every_size_and_language_can_be_drawn(
 ) -> None:
     i18n.set_language(language)
     async with models_place(script=hub_script(), size=size) as visitor:
-        await visitor.press("f", *"qwen", "enter", "tab")
+        await visitor.press("f", *"qwen", "enter")
         await visitor.until(lambda: "apache-2.0" in visitor.hub_details)
         await visitor.press("tab", "pagedown", "home")
         assert visitor.hub.query_one(HubDetails).has_focus
@@ -486,7 +502,7 @@ async def test_text_from_the_hub_cannot_drive_the_terminal() -> None:
     script.failures[ListRecommended] = (nasty, nasty)
     async with models_place(script=script, size=(140, 90)) as visitor:
         await visitor.press("f")
-        for keys in (("x", "enter", "tab"), ("tab", "end"), ("home", "p"), ("escape",)):
+        for keys in (("x", "enter"), ("tab", "end"), ("home", "p"), ("escape",)):
             await visitor.press(*keys)
             await visitor.until(lambda: "[bold]x[/bold]" in visitor.picture)
             for character in "\x1b\x9b\x07\u202e\u2066":

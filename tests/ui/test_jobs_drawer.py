@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -326,6 +327,51 @@ async def test_the_line_under_the_cursor_stands_out(theme: str) -> None:
 
 
 # Orders
+
+
+async def test_the_key_line_says_what_the_keys_do_with_this_job() -> None:
+    jobs = (
+        running(),
+        running("b", state="paused"),
+        running("c", state="finished", result_name="c"),
+    )
+    async with open_app(script=script_with(*jobs), size=(120, 30)) as user:
+        await open_drawer(user)
+        seen = {}
+        for _number in range(3):
+            seen[title(user)] = user.key_line
+            await user.press("down")
+        assert "p Pause" in seen["Qwen3-4B-4bit"]
+        assert "p Go on" in seen["b"] and "Enter Go on" in seen["b"]
+        assert "Enter Chat" in seen["c"]
+
+
+async def test_measured_tokens_are_named() -> None:
+    measuring = running(stage="measure", unit="tokens", rate_per_second=305.0)
+    async with open_app(script=script_with(measuring)) as user:
+        await open_drawer(user)
+        assert "305 tokens/s" in facts(user)
+
+
+async def test_a_thousand_reports_draw_the_drawer_s_frame_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Textual draws all of it again whenever its title is assigned."""
+    async with open_app(script=script_with(running(), running("b"))) as user:
+        await open_drawer(user)
+        drawn = 0
+        refresh = JobsDrawer.refresh
+
+        def counted(shown: JobsDrawer, *args: Any, **options: Any) -> JobsDrawer:
+            nonlocal drawn
+            drawn += 1
+            return refresh(shown, *args, **options)
+
+        monkeypatch.setattr(JobsDrawer, "refresh", counted)
+        for done in range(1000):
+            user.script.change_job(running(done=1_000_000_000 + done * 1_000_000))
+        await user.until(lambda: "86 %" in rows(user)[0])
+        assert drawn == 0
 
 
 @pytest.mark.parametrize("key", ["p", "space"])

@@ -219,6 +219,12 @@ def test_the_source_is_the_one_that_all_others_come_from() -> None:
     assert perplexity_of(QWEN, (again, first, QWEN)) is None
 
 
+def test_the_source_s_perplexity_is_known_from_whichever_was_measured_with_it() -> None:
+    family = (made("a-3bit", 3, None), made("b-4bit", 4, 0.05), SOURCE)
+    assert perplexity_of(SOURCE, family) == 8.123
+    assert perplexity_of(SOURCE, family[:1]) is None
+
+
 async def test_a_model_of_which_nothing_was_made_says_how_to() -> None:
     async with models_place(size=(60, 14)) as visitor:
         await visitor.press("v")

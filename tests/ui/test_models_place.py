@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.style import Style
+from textual import events
 from textual.widgets import Input
 
 from mlxtui import i18n
@@ -472,6 +474,20 @@ async def test_names_from_disk_cannot_drive_the_terminal() -> None:
         assert "[red]a[/red]␛[2J" in visitor.details
         assert "\x1b" not in visitor.picture and "\x9b" not in visitor.picture
         assert "\u202e" not in visitor.picture
+
+
+@pytest.mark.parametrize("place", [{"row": -1, "column": 99}, {"row": 9, "column": 0}])
+async def test_a_click_on_what_is_no_longer_there_does_nothing(
+    place: dict[str, int],
+) -> None:
+    async with models_place(QWEN, size=(140, 30)) as visitor:
+        shown = visitor.names
+        click = events.Click(
+            visitor.table, 1, 1, 0, 0, 1, False, False, False, style=Style(meta=place)
+        )
+        visitor.table.post_message(click)
+        await visitor.settle()
+        assert visitor.names == shown
 
 
 async def test_five_hundred_models_are_listed() -> None:

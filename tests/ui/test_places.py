@@ -1,5 +1,6 @@
 """The places: opened by key, kept as they were left, told of everything."""
 
+from textual import events
 from textual.widgets import DataTable, Input, OptionList
 
 from mlxtui.backend.commands import MeasureMemory, ScanLibrary
@@ -99,3 +100,25 @@ async def test_the_machine_is_looked_at_at_the_start_and_the_disk_when_asked() -
         assert ScanLibrary not in kinds
         await user.press("f3")
         assert any(isinstance(item, ScanLibrary) for item in user.script.commands)
+
+
+async def test_what_is_typed_ahead_goes_to_the_place_that_was_asked_for() -> None:
+    async with open_app() as user:
+        for key in ("f3", "down", "z"):
+            user.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await user.until(lambda: user.place == "models")
+        await user.settle()
+        assert user.prompt.text == ""
+        user.app.post_message(events.Key("f2", None))
+        user.app.post_message(events.Key("z", "z"))
+        await user.until(lambda: user.prompt.text == "z")
+
+
+async def test_the_key_line_offers_no_letters_while_they_are_typed() -> None:
+    async with open_app() as user:
+        await user.press("f3")
+        assert "q Quantize" in user.key_line
+        await user.press("/")
+        assert "q Quantize" not in user.key_line and "Enter Chat" in user.key_line
+        await user.press("tab")
+        assert "q Quantize" in user.key_line

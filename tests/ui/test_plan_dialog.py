@@ -110,6 +110,24 @@ async def test_it_says_what_the_source_is_what_will_be_done_and_what_it_takes() 
         assert not started(user)
 
 
+async def test_it_says_how_the_weights_will_be_packed() -> None:
+    async with open_app(script=script_with(QUANTIZED), size=(100, 40)) as user:
+        await ask(user)
+        assert "Recipe 4-bit group 64" in words(user)
+    async with open_app(size=(100, 40)) as user:
+        await ask(user, PLAN.spec)
+        assert "Recipe" not in words(user)
+
+
+async def test_it_says_where_the_result_is_sent_and_what_is_to_be_known() -> None:
+    spec = replace(SPEC, upload_to="me/mine")
+    noted = replace(QUANTIZED, hint="It is an adapter for another model.")
+    async with open_app(script=script_with(noted), size=(100, 40)) as user:
+        await ask(user, spec)
+        assert "Sent to me/mine" in words(user)
+        assert "Note It is an adapter for another model." in words(user)
+
+
 async def test_a_folder_has_no_bytes_to_fetch() -> None:
     local = replace(QUANTIZED, address=None, files=(), fetch_bytes=0)
     async with open_app(script=script_with(local), size=(100, 40)) as user:

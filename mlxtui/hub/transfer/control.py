@@ -47,12 +47,18 @@ class TransferLimits:
 
     connections: int = 8
     """At once, over all files."""
+    near_connections: int = 3
+    """Of those, while no server is known to be far away: a near one is as fast with
+    few, and less is on its way when the process is killed."""
     stall_seconds: float = 20
     """Without a byte, before a connection is given up."""
     connect_seconds: float = 10
     """Until a connection stands."""
     attempts: int = 8
-    """In a row without one byte of a file, before the transfer fails."""
+    """In a row that a server answers without one new byte of a file, before the
+    transfer fails."""
+    patience_seconds: float = 24 * 3600
+    """Without a connection, before the transfer fails; sleep does not count."""
     first_wait_seconds: float = 1
     """Before the second attempt; doubled for each further one."""
     longest_wait_seconds: float = 30

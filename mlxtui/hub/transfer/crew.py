@@ -13,7 +13,8 @@ from mlxtui.hub.transfer.download import Download
 from mlxtui.hub.transfer.pace import Pace
 from mlxtui.hub.transfer.part import Part, PartClosed
 from mlxtui.hub.transfer.saving import Unsaved
-from mlxtui.hub.transfer.schedule import Schedule, Span
+from mlxtui.hub.transfer.schedule import Schedule
+from mlxtui.hub.transfer.span import Span
 from mlxtui.hub.transfer.trouble import ContentChanged, Trouble, WireClosed
 from mlxtui.hub.transfer.wire import Wire
 from mlxtui.i18n import _
@@ -107,6 +108,7 @@ class Crew:
         assert one.part is not None
         part = one.part
         body = one.source.open(span.start, end, is_stream=span.is_stream)
+        self._schedule.reached(one, is_near=body.is_near)
         at = span.start
         try:
             while at < end and not one.must_restart:

@@ -36,6 +36,8 @@ class Download:
         """What is there or is being fetched."""
         self.connections = 0
         """That fetch it now."""
+        self.is_far = False
+        """Its server is known to be far away."""
         self.is_opening = False
         self.is_elsewhere = False
         """Another program is fetching it."""
@@ -52,7 +54,10 @@ class Download:
         self.was_restarted = False
         self.range_failures = 0
         self.failures = 0
-        """In a row without a byte."""
+        """In a row, answered and without a byte."""
+        self.outages = 0
+        """In a row, attempts that reached nobody."""
+        self.outage_since = 0.0
         self.round = 0
         """Grows with each failure that counts: those of one moment count once."""
         self.retry_at = 0.0

@@ -85,7 +85,7 @@ def fetch(
                 missing_bytes(repository, contents.values(), cache_dir), cache_dir
             ) from error
         raise HubError(
-            _("The download cannot be written to {folder}: {reason}").format(
+            _("The download cannot be written to {folder}: {reason}.").format(
                 folder=one_line(str(cache_dir)), reason=error.strerror or error
             ),
             hint=_("What was fetched is kept: try again, and it goes on from there."),

@@ -3,37 +3,22 @@
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from mlxtui.errors import HubError
 from mlxtui.harmless import one_line
 from mlxtui.hub.transfer.control import TransferLimits, TransferProgress
 from mlxtui.hub.transfer.download import Download, seconds_until
 from mlxtui.hub.transfer.part import Part
 from mlxtui.hub.transfer.rate import RateMeter
+from mlxtui.hub.transfer.span import Span
 from mlxtui.hub.transfer.trouble import Trouble
+from mlxtui.hub.transfer.wording import given_up, trying, waiting
 from mlxtui.i18n import _
-from mlxtui.units import seconds_text
 
 _LOCK_POLL_SECONDS = 0.25
 _SILENT_SECONDS = 2.0
 _OPEN_PER_CONNECTION = 2
 # A server that ignores ranges twice is asked for the whole file in one stream.
 _RANGE_FAILURES = 2
-
-
-@dataclass(slots=True)
-class Span:
-    """A part of a content that one connection fetches."""
-
-    download: Download
-    start: int
-    end: int
-    is_stream: bool
-    round: int
-    noted: int
-    """How far it is written and noted."""
-    has_bytes: bool = False
 
 
 class Schedule:
@@ -56,7 +41,7 @@ class Schedule:
         self._received_bytes = 0
         self._received_at = time.monotonic()
         self._not_before = 0.0
-        self._reason = ""
+        self._trouble: Trouble | None = None
         self._meter = RateMeter()
         self._has_ended = not self._left
         self._is_closed = False
@@ -84,6 +69,7 @@ class Schedule:
         room = _OPEN_PER_CONNECTION * self._limits.connections - sum(
             one.part is not None for one in self._left
         )
+        can_connect = self._can_connect()
         for one in self._left:
             if one.is_opening or one.must_restart or one.retry_at > now:
                 continue
@@ -91,11 +77,18 @@ class Schedule:
                 if room > 0:
                     one.is_opening = True
                     return one
-            elif span := one.gap(self._span_bytes()):
+            elif can_connect and (span := one.gap(self._span_bytes())):
                 one.taken.add(*span)
                 one.connections += 1
                 return Span(one, *span, one.is_stream, one.round, span[0])
         return None
+
+    def _can_connect(self) -> bool:
+        is_far = any(one.is_far for one in self._left)
+        most = self._limits.connections
+        if not is_far:
+            most = min(most, self._limits.near_connections)
+        return sum(one.connections for one in self._left) < most
 
     def _span_bytes(self) -> int:
         """Smaller towards the end, so that all connections end together."""
@@ -132,6 +125,13 @@ class Schedule:
                 download.retry_at = time.monotonic() + _LOCK_POLL_SECONDS
             self._changed.notify_all()
 
+    def reached(self, download: Download, *, is_near: bool) -> None:
+        """A server has answered with bytes of a content."""
+        with self._changed:
+            if download.is_far == is_near:
+                download.is_far = not is_near
+                self._changed.notify_all()
+
     def received(self, size_bytes: int) -> None:
         """So many bytes came."""
         with self._changed:
@@ -144,8 +144,8 @@ class Schedule:
             span.noted = end
             if new_bytes:
                 span.has_bytes = True
-                span.download.failures = 0
-                self._reason = ""
+                span.download.failures = span.download.outages = 0
+                self._trouble = None
 
     def ended(self, span: Span) -> None:
         """A part came whole."""
@@ -165,13 +165,34 @@ class Schedule:
             if span.has_bytes or span.round != one.round:
                 return  # it goes on at once; or this failure has been counted
             one.round += 1
-            one.failures += 1
-            self._reason = trouble.error.message
-            if one.failures >= self._limits.attempts:
-                self._end(_given_up(one, trouble.error))
-                return
-            wait = self._limits.first_wait_seconds * 2 ** (one.failures - 1)
-            one.retry_at = now + min(wait, self._limits.longest_wait_seconds)
+            self._trouble = trouble
+            if trouble.is_unreachable:
+                self._missed(one, trouble, now)
+            else:
+                self._refused(one, trouble, now)
+
+    def _missed(self, one: Download, trouble: Trouble, now: float) -> None:
+        """Nobody was reached: that may last for hours, and ends by itself."""
+        if not one.outages:
+            one.outage_since = now
+        one.outages += 1
+        if now - one.outage_since >= self._limits.patience_seconds:
+            self._end(given_up(one.file.path, trouble.error))
+        one.retry_at = now + self._wait_seconds(one.outages)
+
+    def _refused(self, one: Download, trouble: Trouble, now: float) -> None:
+        """A server answered, and no new byte came of it."""
+        one.outages = 0
+        one.failures += 1
+        if one.failures >= self._limits.attempts:
+            self._end(given_up(one.file.path, trouble.error))
+        one.retry_at = now + self._wait_seconds(one.failures)
+
+    def _wait_seconds(self, failures: int) -> float:
+        wait = self._limits.first_wait_seconds
+        for _one in range(failures - 1):
+            wait = min(2 * wait, self._limits.longest_wait_seconds)
+        return min(wait, self._limits.longest_wait_seconds)
 
     def changed(self, span: Span) -> None:
         """The server has another content now: what came is of no use."""
@@ -261,10 +282,8 @@ class Schedule:
             seconds_until(self._not_before),
             min((seconds_until(one.retry_at) for one in self._left), default=0.0),
         )
-        if self._reason and wait:
-            return _("{reason} The next attempt is in {time}.").format(
-                reason=self._reason, time=seconds_text(wait)
-            )
+        if self._trouble and wait:
+            return waiting(self._trouble, wait)
         if all(one.is_received for one in self._left):
             return _("Checking what came.") if self._left else ""
         elsewhere = next((one for one in self._left if one.is_elsewhere), None)
@@ -273,7 +292,7 @@ class Schedule:
                 path=one_line(elsewhere.file.path)
             )
         if time.monotonic() - self._received_at > _SILENT_SECONDS and self._left:
-            return self._reason or _("No data is coming.")
+            return trying(self._trouble)
         return ""
 
 
@@ -281,13 +300,3 @@ def _close(download: Download) -> None:
     if download.part is not None:
         download.part.close()
     download.release()
-
-
-def _given_up(download: Download, error: HubError) -> HubError:
-    kind = type(error)
-    return kind(
-        _("{path} could not be fetched. {reason}").format(
-            path=one_line(download.file.path), reason=error.message
-        ),
-        hint=_("What was fetched is kept: try again, and it goes on from there."),
-    )

@@ -10,9 +10,10 @@ from mlxtui.errors import HubError
 from mlxtui.harmless import one_line
 from mlxtui.hub.access import HubAccess
 from mlxtui.hub.failures import host_of, refusal, wrong_bytes
+from mlxtui.hub.transfer.body import Body
 from mlxtui.hub.transfer.layout import content_id
 from mlxtui.hub.transfer.trouble import ContentChanged, Trouble
-from mlxtui.hub.transfer.wire import Body, Wire
+from mlxtui.hub.transfer.wire import Wire
 from mlxtui.i18n import _
 from mlxtui.repositories import RemoteFile, Repository
 
@@ -52,7 +53,8 @@ class Source:
         )
         self._asking_hub = threading.Lock()
         self._link: httpx2.URL | None = None
-        self._link_etag = ""
+        self._link_etags: dict[bytes, str] = {}
+        """By the server: each names the content in its own way."""
         self._etag_may_change = False
 
     def open(self, start: int, end: int, *, is_stream: bool) -> Body:
@@ -80,11 +82,11 @@ class Source:
         except BaseException:
             self._wire.dismiss(response)
             raise
-        return Body(self._wire, response)
+        return Body(self._wire, response, self._server(response.url))
 
     def forgive_change(self) -> None:
         """Begin again after a change; from now on the checksum alone decides."""
-        self._link_etag = ""
+        self._link_etags.clear()
         self._etag_may_change = True
 
     def _answer(self, headers: dict[str, str]) -> "httpx2.Response":
@@ -107,12 +109,20 @@ class Source:
 
     def _follow(self, url: "httpx2.URL", headers: dict[str, str]) -> "httpx2.Response":
         """The answer behind all redirects; the token goes to the hub alone."""
+        away = url if _origin(url) != _origin(self._hub_url) else None
         for _hop in range(_MOST_HOPS):
             is_hub = _origin(url) == _origin(self._hub_url)
             asked = dict(headers)
             if is_hub and self._access.token:
                 asked["Authorization"] = f"Bearer {self._access.token}"
-            response = self._wire.get(url, asked)
+            try:
+                response = self._wire.get(url, asked, self._server(url))
+            except Trouble as trouble:
+                if not is_hub:
+                    self._forget(away)
+                elif trouble.is_about_certificate and not trouble.is_unreachable:
+                    raise trouble.error from trouble  # the next one would be the same
+                raise
             if not response.has_redirect_location:
                 if is_hub:
                     self._check_hub(response)
@@ -122,11 +132,25 @@ class Source:
                 self._check_hub(response)
             url = self._next(url, response.headers["location"])
             if is_hub and _origin(url) != _origin(self._hub_url):
-                self._link = url
+                self._link = away = url
         raise HubError(
             _("{host} sends from one address to the next, without an end.").format(
                 host=host_of(self._access.endpoint)
             )
+        )
+
+    def _forget(self, link: "httpx2.URL | None") -> None:
+        """Ask the hub again, the next time: it may send to another server by then."""
+        if self._link == link:
+            self._link = None
+
+    def _server(self, url: "httpx2.URL") -> str:
+        """What the user is told of which server this is."""
+        host = host_of(f"{url.scheme}://{url.netloc.decode('ascii')}")
+        if _origin(url) == _origin(self._hub_url):
+            return _("{host} (the hub)").format(host=host)
+        return _("{host} (where {hub} sends for the file)").format(
+            host=host, hub=host_of(self._access.endpoint)
         )
 
     def _next(self, url: "httpx2.URL", location: str) -> "httpx2.URL":
@@ -196,18 +220,23 @@ class Source:
         etag = response.headers.get("ETag", "")
         if self._link is None or not etag:
             return
-        if self._link_etag and etag != self._link_etag and not self._etag_may_change:
+        server = response.url.netloc
+        before = self._link_etags.get(server, etag)
+        if etag != before and not self._etag_may_change:
             raise ContentChanged
-        self._link_etag = etag
+        self._link_etags[server] = etag
 
     def _refused(self, response: "httpx2.Response") -> Exception:
         status = response.status_code
         error = refusal(response, self._repository.address, self._access.endpoint)
+        is_hub = _origin(response.url) == _origin(self._hub_url)
+        if not is_hub and status >= _SERVER_ERROR:
+            self._forget(self._link)
         if status in _LATER or status >= _SERVER_ERROR:
             return Trouble(error, wait_seconds=_retry_after(response))
         if status == _UNSATISFIABLE:
             return self._trouble(is_about_ranges=True)
-        if _origin(response.url) != _origin(self._hub_url):
+        if not is_hub:
             return Trouble(error)  # a link that does not hold; the hub may give another
         return error
 

@@ -12,6 +12,9 @@ class Trouble(Exception):
             say.
         is_about_ranges: The server did not send the part of the file that was asked
             for.
+        is_unreachable: No connection came about, or the network between is gone:
+            that is no fault of the server, and may last for hours.
+        is_about_certificate: The server cannot show that it is the one that was meant.
     """
 
     def __init__(
@@ -20,11 +23,15 @@ class Trouble(Exception):
         *,
         wait_seconds: float | None = None,
         is_about_ranges: bool = False,
+        is_unreachable: bool = False,
+        is_about_certificate: bool = False,
     ) -> None:
         super().__init__(error.message)
         self.error = error
         self.wait_seconds = wait_seconds
         self.is_about_ranges = is_about_ranges
+        self.is_unreachable = is_unreachable
+        self.is_about_certificate = is_about_certificate
 
 
 class ContentChanged(Exception):

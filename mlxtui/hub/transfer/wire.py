@@ -1,8 +1,10 @@
 """HTTP for a transfer: requests that can be cut off, and bodies in large pieces."""
 
+import errno
 import socket
 import ssl
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -19,6 +21,21 @@ if TYPE_CHECKING:
     import httpx2
 
 _SHORT_BYTES = 16 * 1024
+
+# A server that a connection reaches so soon needs no large buffer to send at full
+# speed; what is in one when the process is killed has to be sent again.
+_NEAR_SECONDS = 0.001
+_NEAR_BUFFER_BYTES = 64 * 1024
+
+# What the system says of a connection when the network is gone from under it.
+_NETWORK_GONE = (
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.EHOSTDOWN,
+    errno.EHOSTUNREACH,
+    errno.EADDRNOTAVAIL,
+    errno.ETIMEDOUT,
+)
 
 
 class Wire:
@@ -42,11 +59,20 @@ class Wire:
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._is_closed = False
+        self._have_answered: set[bytes] = set()
+        self._soonest: dict[str, float] = {}
+        """Seconds until a connection stood, by host."""
+        self._begun = threading.local()
 
-    def get(self, url: "httpx2.URL", headers: Mapping[str, str]) -> "httpx2.Response":
+    def get(
+        self, url: "httpx2.URL", headers: Mapping[str, str], server: str
+    ) -> "httpx2.Response":
         """Ask for something; the answer's head is there, its body is to be read.
 
         Redirects are not followed.
+
+        Args:
+            server: What the user is told of which server that is.
 
         Raises:
             Trouble: No answer came.
@@ -56,21 +82,21 @@ class Wire:
 
         if self._is_closed:
             raise WireClosed
-        is_encrypted = url.scheme == "https"
-        ready_event = "start_tls.complete" if is_encrypted else "connect_tcp.complete"
         request = self._client.build_request(
             "GET",
             url,
             headers=headers,
             timeout=self._timeout,
-            extensions={"trace": partial(self._watch, ready_event)},
+            extensions={"trace": partial(self._watch, url)},
         )
         try:
-            return self._client.send(request, stream=True, follow_redirects=False)
+            response = self._client.send(request, stream=True, follow_redirects=False)
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             if self._is_closed:
                 raise WireClosed from error
-            raise self.trouble_of(error, f"{url.scheme}://{url.host}") from error
+            raise self.trouble_of(error, url, server) from error
+        self._have_answered.add(url.netloc)
+        return response
 
     def dismiss(self, response: "httpx2.Response") -> None:
         """Let go of an answer whose body does not matter; a short one is read, so
@@ -86,17 +112,33 @@ class Wire:
         finally:
             response.close()
 
-    def trouble_of(self, error: BaseException, endpoint: str) -> Exception:
+    def trouble_of(
+        self, error: BaseException, url: "httpx2.URL", server: str
+    ) -> Trouble | WireClosed:
         """What a connection's failure means: trouble, or that we ended it."""
+        import httpx2
+
         if self._is_closed:
             return WireClosed()
-        failure = failure_of(error, endpoint=endpoint)
-        cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                return failure  # the next attempt would meet the same certificate
-            cause = cause.__cause__ or cause.__context__
-        return Trouble(failure)
+        causes = list(_causes(error))
+        is_about_certificate = any(
+            isinstance(cause, ssl.SSLCertVerificationError) for cause in causes
+        )
+        if is_about_certificate:
+            # Once it was right: a login page of the network stands between.
+            is_unreachable = url.netloc in self._have_answered
+        else:
+            is_unreachable = isinstance(
+                error, httpx2.ConnectError | httpx2.ConnectTimeout
+            ) or any(
+                isinstance(cause, OSError) and cause.errno in _NETWORK_GONE
+                for cause in causes
+            )
+        return Trouble(
+            failure_of(error, endpoint=str(url), server=server),
+            is_unreachable=is_unreachable,
+            is_about_certificate=is_about_certificate,
+        )
 
     def close(self) -> None:
         """Cut every connection off, whoever waits on it; nothing is asked any more."""
@@ -112,21 +154,50 @@ class Wire:
         for one in list(self._sockets):
             one.close()
 
-    def _watch(self, ready_event: str, event: str, info: Mapping[str, Any]) -> None:
+    def _watch(self, url: "httpx2.URL", event: str, info: Mapping[str, Any]) -> None:
         """Keep hold of each connection's socket from the moment that it is ready.
 
         Not before: TLS begins on a plain socket, and cutting that off in between
         leaves a socket that nobody closes (CPython's `SSLSocket._create`).
         """
-        if not event.endswith(ready_event):
-            return
-        stream = info["return_value"]
+        if event.endswith("connect_tcp.started"):
+            self._begun.at = time.monotonic()
+        elif event.endswith("connect_tcp.complete"):
+            self._fit_buffer(url.host, info["return_value"].get_extra_info("socket"))
+            if url.scheme == "http":
+                self._keep(info["return_value"])
+        elif event.endswith("start_tls.complete"):
+            self._keep(info["return_value"])
+
+    def _fit_buffer(self, host: str, connection: socket.socket) -> None:
+        seconds = time.monotonic() - self._begun.at
+        with self._lock:
+            self._soonest[host] = min(seconds, self._soonest.get(host, seconds))
+        if self.is_near(host):
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVBUF, _NEAR_BUFFER_BYTES
+            )
+
+    def is_near(self, host: str) -> bool:
+        """Whether a connection to that host stands almost at once."""
+        with self._lock:
+            return self._soonest.get(host, _NEAR_SECONDS) < _NEAR_SECONDS
+
+    def _keep(self, stream: Any) -> None:
         with self._lock:
             if not self._is_closed:
                 self._sockets.add(stream.get_extra_info("socket"))
                 return
         stream.close()
         raise WireClosed
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what led to it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _cut(one: socket.socket) -> None:
@@ -137,73 +208,3 @@ def _cut(one: socket.socket) -> None:
         socket.socket.shutdown(one, socket.SHUT_RDWR)
     except OSError:
         pass  # it is closed already
-
-
-class Body:
-    """The body of an answer, in pieces of any size.
-
-    Through httpx2 a piece has at most 64 KiB and is copied three times; that costs
-    three times the processor's time of the network's own. So after the first piece
-    the rest is read from the connection itself, which is then not used again.
-    """
-
-    def __init__(self, wire: Wire, response: "httpx2.Response") -> None:
-        self._wire = wire
-        self._response = response
-        self._pieces: Iterator[bytes] = response.iter_raw()
-        self._rest = b""
-        length = response.headers.get("content-length", "")
-        self._left_bytes = int(length) if length.isdecimal() else None
-        self._is_first = True
-        self._is_direct = False
-
-    def read(self, most_bytes: int) -> bytes:
-        """The next bytes; empty at the end.
-
-        Raises:
-            Trouble: The connection was lost, or no byte came for too long.
-            WireClosed: The transfer has ended.
-        """
-        import httpcore2
-        import httpx2
-
-        if not self._rest:
-            try:
-                self._rest = self._piece(most_bytes)
-            except (
-                httpx2.TransportError,
-                httpcore2.NetworkError,
-                httpcore2.TimeoutException,
-            ) as error:
-                url = self._response.url
-                raise self._wire.trouble_of(
-                    error, f"{url.scheme}://{url.host}"
-                ) from error
-        piece, self._rest = self._rest[:most_bytes], self._rest[most_bytes:]
-        return piece
-
-    def _piece(self, most_bytes: int) -> bytes:
-        if self._is_first or self._left_bytes is None:
-            self._is_first = False
-            piece = next(self._pieces, b"")
-        else:
-            self._is_direct = True
-            stream = self._response.extensions["network_stream"]
-            piece = stream.read(
-                min(most_bytes, self._left_bytes), self._wire.stall_seconds
-            )
-        if self._left_bytes is not None:
-            self._left_bytes -= len(piece)
-        return piece
-
-    def close(self) -> None:
-        """Let go of the connection, for another request if it can bear one."""
-        import httpx2
-
-        try:
-            if self._left_bytes == 0 and not self._is_first and not self._is_direct:
-                next(self._pieces, b"")  # httpx2 has not seen the end yet
-        except httpx2.TransportError:
-            pass
-        finally:
-            self._response.close()

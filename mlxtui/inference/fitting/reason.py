@@ -51,7 +51,7 @@ def reason_for_bits(
         )
     if fewer:
         sentences.append(
-            _("Fewer where they are missed least: {layers}.").format(
+            _("Fewer bits where they are missed least: {layers}.").format(
                 layers=_listed(fewer, kinds)
             )
         )

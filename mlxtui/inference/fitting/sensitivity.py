@@ -17,7 +17,6 @@ from mlxtui.inference.fitting.block_error import block_error, reference_setting
 from mlxtui.inference.fitting.blocks import BlockRunner
 from mlxtui.inference.fitting.output_error import Errors, output_errors
 from mlxtui.inference.fitting.packable import Packable
-from mlxtui.inference.fitting.probes import Use
 from mlxtui.inference.model import LOADING_ERRORS
 from mlxtui.inference.quality.loading import arrays, read_weights
 from mlxtui.inference.quality.progress import Progress
@@ -74,7 +73,6 @@ class Sensitivity:
             pieces,
             (each.module for each in self._all),
         )
-        self._uses: dict[str, list[Use]] = {}
         self._errors: dict[str, Errors] = {}
         # How much of a module's error its block's output shows.
         self._gains: dict[str, float] = {}

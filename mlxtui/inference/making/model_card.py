@@ -11,6 +11,7 @@ from mlxtui.recipes import Recipe
 
 # Where a field of a card begins; what follows up to the next one belongs to it.
 _FIELD = re.compile(r"([A-Za-z_][\w-]*):")
+_BASE_MODEL = re.compile(r"base_model: ([\w.-]+/[\w.-]+)")
 
 # Said anew, or true of the source alone.
 _DROPPED = frozenset({
@@ -55,25 +56,32 @@ def card_text(source: Path, recipe: Recipe, decisions: Decisions) -> str:
 
 
 def base_model(source: Path) -> str:
-    """The repository of a folder in the Hugging Face cache; empty for others."""
+    """The repository of a folder in the Hugging Face cache, else the one that the
+    folder's own card names as its base; empty for others."""
     for part in source.absolute().parts:
         if part.startswith("models--"):
             return part.removeprefix("models--").replace("--", "/", 1)
+    for line in _front_matter(source / "README.md"):
+        if named := _BASE_MODEL.fullmatch(line):
+            return named[1]
     return ""
 
 
-def _kept_fields(card: Path) -> list[str]:
+def _front_matter(card: Path) -> list[str]:
+    """The lines between a card's first marks; none where it has no such."""
     try:
         with open(card, encoding="utf-8") as file:
             text = file.read(_MAX_CARD_BYTES)
     except (OSError, ValueError):
         return []
     front = re.match(r"---\n(.*?)\n---\s*$", text, re.S | re.M)
-    if front is None:
-        return []
+    return front[1].splitlines() if front else []
+
+
+def _kept_fields(card: Path) -> list[str]:
     kept: list[str] = []
     is_kept = False
-    for line in front[1].splitlines():
+    for line in _front_matter(card):
         if field := _FIELD.match(line):
             is_kept = field[1] not in _DROPPED
         if is_kept:

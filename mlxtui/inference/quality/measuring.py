@@ -174,7 +174,7 @@ def _measured(
         ) from error
     if not (isfinite(sums.loss) and isfinite(sums.divergence)):
         raise JobRefused(
-            _("{name} computes numbers that are none.").format(name=result.name),
+            _("{name} computes infinities or NaN.").format(name=result.name),
             hint=_("Choose more bits, or bfloat16 instead of float16."),
         )
     return Quality(

@@ -110,7 +110,7 @@ class ChatPane(ChatInfo, Place):
 
     def focus_first(self) -> None:
         """The prompt."""
-        self._prompt.focus()
+        self.screen.set_focus(self._prompt)
 
     def retranslate(self) -> None:
         """Show every text in the language in use."""
@@ -141,7 +141,8 @@ class ChatPane(ChatInfo, Place):
         """Send the question that waited for the model, or say why it cannot go."""
         if not self.is_mounted:
             return
-        self.query_one(Welcome).model_state = state
+        for welcome in self.query(Welcome):  # none while the app ends
+            welcome.model_state = state
         if self._made_conversation is None:
             self._show_empty(True)
         else:

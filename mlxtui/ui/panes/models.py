@@ -138,10 +138,12 @@ class ModelsPane(ModelsInfo, Place):
         self._load(argument, then_chat=False)
 
     def _load(self, name: str, *, then_chat: bool) -> None:
-        if self.hub is not None and not name:
-            self.hub.pull()
-        else:
+        if self.hub is None or name:
             self._with_local(name, partial(self._library.load, then_chat=then_chat))
+        elif then_chat:
+            self.hub.open()
+        else:
+            self.hub.pull()
 
     def action_unload(self) -> None:
         """Free the memory of the loaded model."""

@@ -39,7 +39,7 @@ MODELS_ACTIONS: tuple[Action, ...] = (
     Action(
         name="models.quantize",
         title=N_("Quantize"),
-        meaning=N_("Make the model under the cursor smaller: fewer bits per weight"),
+        meaning=N_("Convert the model under the cursor: fewer bits, or another type"),
         keys="q",
         slash="quantize",
         argument=N_("NAME"),

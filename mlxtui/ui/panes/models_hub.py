@@ -21,7 +21,7 @@ from mlxtui.ui.hub_descriptions import Described, Descriptions
 from mlxtui.ui.hub_rows import HubRow, fit_of, is_address, row_of_described, words_of
 from mlxtui.ui.hub_search import HubSearch
 from mlxtui.ui.hub_words import is_busy, is_searched, notice_text, summary_text
-from mlxtui.ui.messages import CopyRequested, PlanRequested
+from mlxtui.ui.messages import ActionRequested, CopyRequested, PlanRequested
 from mlxtui.ui.quantize_facts import QuantizeFacts, facts_of_described
 from mlxtui.ui.widgets.hub_details import HubDetails
 from mlxtui.ui.widgets.hub_filters import HubFilters, words_of_group
@@ -103,10 +103,8 @@ class HubView(Vertical):
 
     def focus_first(self) -> None:
         """The results have the keys when there are any, else the field."""
-        if self._field.value and self._table.row_count:
-            self._table.focus()
-        else:
-            self._field.focus()
+        has_results = bool(self._field.value and self._table.row_count)
+        self.screen.set_focus(self._table if has_results else self._field)
 
     def receive(self, event: Event) -> None:
         """Follow the search and the descriptions."""
@@ -153,6 +151,19 @@ class HubView(Vertical):
         elif not self._filters.take_named(group, word):
             return words_of_group(group)
         return ""
+
+    def open(self) -> None:
+        """Chat with what is on this machine already; show the plan of all else."""
+        self._with_described(self._open)
+
+    def _open(self, described: Described) -> None:
+        plan = described.plan
+        is_here = plan.path is not None and not plan.fetch_bytes
+        if is_here and plan.contents.kind == "mlx" and not plan.problem:
+            name = described.repository.address.repo_id
+            self.post_message(ActionRequested("models.chat", name))
+        else:
+            self._pull(described)
 
     def pull(self) -> None:
         """Show the plan of fetching the repository under the cursor."""
@@ -211,7 +222,7 @@ class HubView(Vertical):
             self._goes_to_results = True
             self._ask()
         elif self._table.row_count:
-            self.pull()
+            self.open()
         else:
             self.ask_again()
 
@@ -229,7 +240,7 @@ class HubView(Vertical):
 
     def on_column_table_chosen(self) -> None:
         """A double click is Enter."""
-        self.pull()
+        self.open()
 
     # How it is done
 

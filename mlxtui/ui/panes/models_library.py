@@ -90,7 +90,7 @@ class LibraryView(Vertical):
 
     def focus_first(self) -> None:
         """The table has the keys."""
-        self._table.focus()
+        self.screen.set_focus(self._table)
 
     def retranslate(self) -> None:
         """Show every text in the language that is in use now."""

@@ -49,7 +49,7 @@ class SettingsPane(SettingsInfo, Place):
 
     def focus_first(self) -> None:
         """The list has the keys."""
-        self._list.focus()
+        self.screen.set_focus(self._list)
 
     def retranslate(self) -> None:
         """Show every text in the language that is in use now."""

@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.timer import Timer
-from textual.widgets import Input, TextArea
 
 from mlxtui.backend.backend import Backend
 from mlxtui.backend.events import MemoryMeasured
+from mlxtui.i18n import _
 from mlxtui.settings import Settings
 from mlxtui.ui.actions import Action
 from mlxtui.ui.job_actions import JobsInfo
@@ -204,6 +204,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         """Show every text in the language that is in use now."""
         for place in self.places:
             place.retranslate()
+        self._show_keys()
         self._show_running()
         self.refresh(layout=True)
         for line in self.query(LineWidget):
@@ -219,11 +220,11 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         drawer = self._drawer
         has_keys = drawer is not None and drawer.has_focus_within
         front = drawer if drawer is not None and has_keys else self.place
-        types = isinstance(self.focused, Input | TextArea)
-        self.query_one(KeyLine).actions = tuple(_shown(front, types=types)) + tuple(
-            action
-            for action in APP_ACTIONS
-            if action.in_key_line and action != _PALETTE
+        focused = self.focused
+        types = focused is not None and focused.check_consume_key("a", "a")
+        self.query_one(KeyLine).actions = (
+            *((each, front.title_of(each)) for each in _shown(front, types=types)),
+            *((each, _(each.title)) for each in APP_ACTIONS if _is_everywhere(each)),
         )
 
     def _receive(self, event: Event) -> None:
@@ -253,6 +254,10 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         meter.activity = message.text
         if message.context is not None:
             meter.context = message.context
+
+
+def _is_everywhere(action: Action) -> bool:
+    return action.in_key_line and action != _PALETTE
 
 
 def _shown(place: Place, *, types: bool) -> list[Action]:

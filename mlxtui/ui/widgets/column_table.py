@@ -134,7 +134,15 @@ class ColumnTable(DataTable[Cell], Generic[RowT], inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """A double click on a row chooses it."""
-        if event.chain == 2 and event.style.meta.get("row", -1) >= 0:
+        meta = event.style.meta
+        if (
+            meta.get("column", 0) >= len(self.columns)
+            or meta.get("row", 0) >= self.row_count
+        ):
+            # Drawn before the table was made anew; `DataTable` would raise IndexError.
+            event.prevent_default()
+            return
+        if event.chain == 2 and meta.get("row", -1) >= 0:
             self.post_message(self.Chosen())
 
     def _rebuild(self) -> None:
@@ -180,6 +188,8 @@ class ColumnTable(DataTable[Cell], Generic[RowT], inherit_bindings=False):
                 for row in self._shown_rows
                 for parts in [self.parts_of(column, row, room)]
             ]
+            if column.is_left_out_when_empty and not any(texts):
+                continue
             # The arrow of a sorted column always has its place.
             cells = max([cell_len(_(column.title)) + 2, *texts])
             if room - cells - padding < _MIN_FIRST_CELLS:

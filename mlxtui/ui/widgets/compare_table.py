@@ -31,8 +31,10 @@ def perplexity_of(model: LocalModel, models: Sequence[LocalModel]) -> float | No
     for made in models:
         if made.provenance is None or made.provenance.quality is None:
             continue
-        if made.provenance.source.lower() == model.name.lower():
-            return made.provenance.quality.source_perplexity
+        measured = made.provenance.quality.source_perplexity
+        is_made_from = made.provenance.source.lower() == model.name.lower()
+        if is_made_from and measured is not None:
+            return measured
     return None
 
 

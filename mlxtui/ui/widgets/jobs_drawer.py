@@ -10,7 +10,7 @@ from textual.message import Message
 from mlxtui.backend.backend import Backend
 from mlxtui.backend.job_info import ENDED_STATES, JobId, JobInfo, JobOrder
 from mlxtui.i18n import _
-from mlxtui.ui.actions import bindings
+from mlxtui.ui.actions import Action, bindings
 from mlxtui.ui.job_actions import JobsInfo
 from mlxtui.ui.job_facts import fact_lines
 from mlxtui.ui.job_orders import job_named, takes
@@ -86,7 +86,7 @@ class JobsDrawer(JobsInfo, Place):
 
     def focus_first(self) -> None:
         """The list has the keys."""
-        self._list.focus()
+        self.screen.set_focus(self._list)
 
     def retranslate(self) -> None:
         """Show every text in the language that is in use now."""
@@ -114,7 +114,7 @@ class JobsDrawer(JobsInfo, Place):
         if not self._is_stale or not self.display:
             return
         assert isinstance(self.app, TerminalApp)
-        if self.has_focus_within or not self.app.is_typed_in:
+        if not self.app.is_typed_in:
             self.show()
 
     def show(self) -> None:
@@ -187,6 +187,15 @@ class JobsDrawer(JobsInfo, Place):
         job = self._list.current
         return job is not None and takes(job, action)
 
+    def title_of(self, action: Action) -> str:
+        """What Enter and p do with the job under the cursor."""
+        job = self._list.current
+        if job is not None and action.verb == "pause" and _is_still(job):
+            return _("Go on")
+        if job is not None and action.verb == "open" and job.state == "finished":
+            return _("Chat")
+        return super().title_of(action)
+
     def action_open(self, argument: str = "") -> None:
         """Chat with what a job has made, or let it go on."""
         job = self._job(argument, "open")
@@ -202,8 +211,7 @@ class JobsDrawer(JobsInfo, Place):
         """Let a job pause, or a paused one go on."""
         job = self._job(argument, "pause")
         if job is not None:
-            is_still = job.state == "paused" or job_standing(job) == "interrupted"
-            self._order(job, "resume" if is_still else "pause")
+            self._order(job, "resume" if _is_still(job) else "pause")
 
     def action_cancel(self, argument: str = "") -> None:
         """End a job; asks once when much of it is done."""
@@ -271,6 +279,10 @@ class JobsDrawer(JobsInfo, Place):
 
     def _order(self, job: JobInfo, order: JobOrder) -> None:
         self.post_message(JobOrdered(job.job_id, order))
+
+
+def _is_still(job: JobInfo) -> bool:
+    return job.state == "paused" or job_standing(job) == "interrupted"
 
 
 def _is_much(job: JobInfo) -> bool:

@@ -24,8 +24,8 @@ class KeyLine(LineWidget):
     PREFIX = "key-line"
     COMPONENT_CLASSES = {"key-line--key"}
 
-    actions: reactive[tuple[Action, ...]] = reactive(())
-    """What can be done now, the most wanted first."""
+    actions: reactive[tuple[tuple[Action, str], ...]] = reactive(())
+    """What can be done now, the most wanted first, and what it is called."""
     keys: reactive[dict[str, str]] = reactive(dict)
     """Action name to keys, where the user has changed them."""
 
@@ -35,20 +35,20 @@ class KeyLine(LineWidget):
 
     def render(self) -> Content:
         """Whole entries only: half a word helps nobody."""
-        last = self._entry(self._last)
+        last = self._entry(self._last, _(self._last.title))
         room = self.content_size.width - last.cell_length
         entries: list[Content] = []
-        for action in self.actions:
-            entry = self._entry(action)
+        for action, title in self.actions:
+            entry = self._entry(action, title)
             room -= entry.cell_length + len(_GAP)
             if room < 0:
                 break
             entries.append(entry)
         return Content(_GAP).join([*entries, last])
 
-    def _entry(self, action: Action) -> Content:
+    def _entry(self, action: Action, title: str) -> Content:
         key = key_text(self.keys.get(action.name, action.keys).split(",")[0])
         click = Style.from_meta({"@click": f"app.perform({action.name!r})"})
-        return Content.assemble(
-            (key, self.part_style("key")), " ", _(action.title)
-        ).stylize(click)
+        return Content.assemble((key, self.part_style("key")), " ", title).stylize(
+            click
+        )

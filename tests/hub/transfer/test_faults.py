@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from mlxtui.errors import AccessDenied, HubError, RepositoryNotFound
-from mlxtui.hub.transfer import TransferLimits, missing_bytes
+from mlxtui.hub.transfer import TransferLimits, missing_bytes, rate, schedule
 from mlxtui.repositories import Repository
-from tests.hub.transfer.harness import ALONE, Pull, add, content_of
+from tests.hub.transfer.harness import ALONE, USUAL, Pull, add, content_of
 from tests.hub_server import (
     Answer,
     Call,
@@ -92,9 +92,26 @@ def test_a_drop_costs_nothing_that_came(
     assert hub.bytes_sent(_TARGET) == _SIZE
 
 
-def test_in_a_stall_the_speed_that_is_shown_falls_to_zero(
+def test_a_stalled_server_is_asked_for_the_rest(
     hub: HubServer, repository: Repository, cache_dir: Path
 ) -> None:
+    assert USUAL.stall_seconds == 20
+    hub.fault(_TARGET, Stall(after_bytes=10_000), Stall(after_bytes=0))
+    assert _is_right(hub, Pull(hub, repository, cache_dir, ALONE).run())
+    first, second, third = hub.asked(_TARGET)
+    assert second.range == third.range == f"bytes=10000-{_SIZE - 1}"
+    for one, two in ((first, second), (second, third)):
+        assert two.at - one.at >= 0.95 * ALONE.stall_seconds
+
+
+def test_in_a_stall_the_speed_that_is_shown_falls_to_zero(
+    hub: HubServer,
+    repository: Repository,
+    cache_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rate, "_WINDOW_SECONDS", 0.5)
+    monkeypatch.setattr(schedule, "_SILENT_SECONDS", 0.3)
     hub.fault(_TARGET, Stall(after_bytes=1000), is_endless=True)
     limits = TransferLimits(stall_seconds=6, connections=2)
     pull = Pull(hub, repository, cache_dir, limits)
@@ -140,11 +157,11 @@ def test_the_wait_grows_with_each_failure(
     hub: HubServer, repository: Repository, cache_dir: Path
 ) -> None:
     hub.fault(_TARGET, *[Status(503)] * 4)
-    limits = TransferLimits(first_wait_seconds=0.1, connections=1)
+    limits = TransferLimits(first_wait_seconds=0.05, connections=1)
     assert _is_right(hub, Pull(hub, repository, cache_dir, limits).run())
     moments = [request.at for request in hub.asked(_TARGET)][:5]
     waits = [two - one for one, two in zip(moments, moments[1:], strict=False)]
-    assert all(wait >= 0.95 * 0.1 * 2**number for number, wait in enumerate(waits))
+    assert all(wait >= 0.95 * 0.05 * 2**number for number, wait in enumerate(waits))
 
 
 def test_a_link_that_has_expired_is_asked_for_again(
@@ -263,7 +280,10 @@ def test_the_same_second_is_no_failure_of_each_connection(
     # Eight connections that fail at once are one attempt, not eight.
     hub.fault(_TARGET, *[Status(503)] * 8)
     limits = TransferLimits(
-        attempts=3, first_wait_seconds=0.3, least_span_bytes=256 * 1024
+        near_connections=8,
+        attempts=3,
+        first_wait_seconds=0.3,
+        least_span_bytes=256 * 1024,
     )
     begin = time.monotonic()
     assert _is_right(hub, Pull(hub, repository, cache_dir, limits).run())

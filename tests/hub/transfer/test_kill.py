@@ -19,7 +19,7 @@ from tests.hub.transfer.harness import USUAL, Pull, add, content_of
 from tests.hub_server import HubServer, MadeUp, Stall
 
 _SIZE = 24_000_000
-_LIMITS = replace(USUAL, least_span_bytes=256 * 1024)
+_LIMITS = replace(USUAL, near_connections=8, least_span_bytes=256 * 1024)
 _FILES = ("model-1.safetensors", "model-2.safetensors")
 
 
@@ -148,8 +148,9 @@ def test_what_is_there_and_not_checked_is_checked(
     hub: HubServer, repository: Repository, cache_dir: Path
 ) -> None:
     hub.throttle(20e6)
-    child = start(hub, repository, cache_dir)
-    kill_when(child, repository, cache_dir, _SIZE // 2)
+    pull = Pull(hub, repository, cache_dir, _LIMITS)
+    pull.cancel_when = lambda progress: progress.done_bytes > _SIZE / 2
+    pull.run_until_cancelled()
     blobs = cache_dir / "models--maker--model/blobs"
     for part in blobs.glob("*.mlxtui.part"):
         with part.open("r+b") as opened:
@@ -163,8 +164,9 @@ def test_a_journal_without_its_part_is_not_believed(
     hub: HubServer, repository: Repository, cache_dir: Path
 ) -> None:
     hub.throttle(20e6)
-    child = start(hub, repository, cache_dir)
-    kill_when(child, repository, cache_dir, _SIZE // 2)
+    pull = Pull(hub, repository, cache_dir, _LIMITS)
+    pull.cancel_when = lambda progress: progress.done_bytes > _SIZE / 2
+    pull.run_until_cancelled()
     blobs = cache_dir / "models--maker--model/blobs"
     for part in blobs.glob("*.mlxtui.part"):
         part.unlink()

@@ -11,8 +11,9 @@ import pytest
 
 from mlxtui.errors import HubError
 from mlxtui.hub import asking
+from mlxtui.hub.transfer import TransferProgress
 from tests.hub.transfer.harness import QUICK, USUAL, Pull, add, content_of
-from tests.hub_server import Drop, HubServer, MadeUp, Stall
+from tests.hub_server import Call, Drop, HubServer, MadeUp, Stall
 
 _SIZE = 3_000_000
 _TARGET = "maker/model/vocabulary.txt"
@@ -24,7 +25,10 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("certificate")
+    return _made_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+def _made_certificate(folder: Path) -> tuple[Path, Path]:
     found, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -108,3 +112,36 @@ def test_a_certificate_that_nobody_vouches_for_ends_it_at_once(
     with pytest.raises(HubError, match="certificate of 127.0.0.1"):
         Pull(hub, repository, cache_dir, limits).run()
     assert not hub.requests
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_certificate_that_turns_wrong_on_the_way_is_waited_out(
+    hub: HubServer,
+    certificate: tuple[Path, Path],
+    cache_dir: Path,
+    tmp_path: Path,
+) -> None:
+    """As a login page does that stands between while the network comes back."""
+    repository = add(hub, {"vocabulary.txt": MadeUp(_SIZE)})
+    listener = hub._hub.socket
+    assert isinstance(listener, ssl.SSLSocket)
+    other = _made_certificate(tmp_path)
+    hub.fault(
+        _TARGET,
+        Call(lambda: listener.context.load_cert_chain(*other)),
+        Drop(after_bytes=0),
+    )
+    limits = replace(QUICK, connections=1, attempts=2)
+    pull = Pull(hub, repository, cache_dir, limits)
+
+    def look(progress: TransferProgress) -> bool:
+        waits = [one for one in pull.reports if "certificate" in one.note]
+        if len(waits) == 3:
+            listener.context.load_cert_chain(*certificate)
+        return False
+
+    pull.cancel_when = look
+    folder = pull.run()
+    found = (folder / "vocabulary.txt").read_bytes()
+    assert found == content_of(hub, "vocabulary.txt")
+    assert any(note.startswith("Waiting for the network") for note in pull.notes)

@@ -85,6 +85,15 @@ def test_a_source_with_another_card_has_one_too(
     assert made.startswith("---\nlibrary_name: mlx\n")
 
 
-def test_only_the_hub_s_cache_tells_the_repository() -> None:
+def test_what_is_made_of_a_made_model_names_the_first_one(
+    source: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    make(source, first, Recipe(float_type="float32"))
+    make(first, second, _IN_4_BITS)
+    assert "\nbase_model: an/owner--name\n" in (second / "README.md").read_text()
+
+
+def test_the_hub_s_cache_tells_the_repository() -> None:
     assert base_model(Path("/a/models--b--c-d/snapshots/0/")) == "b/c-d"
     assert base_model(Path("/a/models/b")) == ""

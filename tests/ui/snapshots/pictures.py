@@ -12,12 +12,16 @@ import textual
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
+from textual.widgets import Static
 
 from mlxtui import settings
 from mlxtui.backend.backend import new_request_id
 from mlxtui.i18n import Language
-from mlxtui.ui.messages import BackendEvent
+from mlxtui.ui.messages import BackendEvent, PlanRequested
+from mlxtui.ui.screens.plan import PlanScreen
+from mlxtui.ui.widgets.hub_details import HubDetails
 from tests.recorded import Answer, memory_measured
+from tests.recorded_scene import JOBS, QUANTIZED, scene
 from tests.ui.harness import User, open_app
 
 FOLDER = Path(__file__).parent
@@ -55,7 +59,7 @@ async def pictures(language: Language) -> AsyncIterator[tuple[Path, str]]:
     used = settings.save_values({"setup_done": "true", "language": language})
     for width, height in SIZES:
         size = (width, height)
-        async with open_app(spoken, settings=used, size=size) as user:
+        async with open_app(spoken, script=scene(), settings=used, size=size) as user:
             async for name in _states(user, question):
                 file = FOLDER / f"{name}-{width}x{height}-{language}.txt"
                 yield file, await _picture(user)
@@ -74,8 +78,28 @@ async def _states(user: User, question: str) -> AsyncIterator[str]:
     yield "chat"
     await user.press("f3", "down")
     yield "models"
+    await user.press("f")
+    await user.type_text("qwen3")
+    await user.press("enter")
+    await user.until(lambda: _is_described(user))
+    await user.settle()
+    yield "hub"
     await user.press("f8", "down")
     yield "settings"
+    user.script.jobs = {job.job_id: job for job in JOBS}
+    user.app._jobs.list_jobs()
+    await user.press("f2", "f7")
+    await user.until(lambda: "43 %" in user.picture)
+    yield "jobs"
+    user.app.post_message(PlanRequested(QUANTIZED.spec))
+    await user.until(lambda: isinstance(user.app.screen, PlanScreen))
+    await user.until(lambda: "8.1 GB" in user.picture)
+    yield "plan"
+
+
+def _is_described(user: User) -> bool:
+    details = user.app.workspace.query_one(HubDetails).query_one(Static)
+    return "3.1 GB" in str(details.visual)
 
 
 async def _picture(user: User) -> str:
