@@ -22,7 +22,7 @@ from tests.bench.measure import Figure, Measurement
 from tests.bench.ui_stream import Stream, follow_answer, write_endless_guide
 from tests.hub_server import HubServer
 
-_ROUNDS = 3
+_ROUNDS = 2
 _REPO_ID = "owner/large"
 # A gigabyte takes half a minute: longer than an answer.
 _THROTTLE_BYTES = 40e6

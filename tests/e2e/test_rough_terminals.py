@@ -14,7 +14,7 @@ from tests.e2e.recorded_app import answer_to
 from tests.e2e.terminal import Terminal
 
 CTRL_Q, CTRL_O, CTRL_S, ESCAPE = "\x11", "\x0f", "\x13", "\x1b"
-END_OF_LINE, CLEAR_LINE, SELECT_ALL, F2 = "\x05", "\x15", "\x1b[18~", "\x1bOQ"
+END_OF_LINE, CLEAR_LINE, SELECT_ALL, F2 = "\x05", "\x15", "\x1b[17~", "\x1bOQ"
 PAGE_UP = "\x1b[5~"
 PASTE, END_OF_PASTE = "\x1b[200~", "\x1b[201~"
 
@@ -27,7 +27,7 @@ _PAUSE_SECONDS = 0.02
 _LONG_PAUSE_SECONDS = 0.2
 # The last of the keys have been looked at.
 _SURE_PAUSE_SECONDS = 1.5
-_ATTEMPTS = 4
+_ATTEMPTS = 8
 _SMALLEST, _LARGEST = (5, 20), (60, 200)
 
 # With their weights.

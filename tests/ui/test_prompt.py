@@ -182,3 +182,11 @@ async def test_a_long_paste_is_taken_in_bounded_time() -> None:
             await user.type_text(text)
             await user.press("enter")
         assert user.script.asked()[0].messages[-1].content == text
+
+
+async def test_f6_marks_all_of_the_text() -> None:
+    """Textual's key for that, F7, opens the jobs."""
+    async with open_app() as user:
+        await user.type_text("two\nlines")
+        await user.press("f6", "x")
+        assert user.prompt.text == "x"

@@ -84,13 +84,13 @@ async def test_the_menu_follows_what_is_typed_and_shows_what_commands_do() -> No
         await user.press("/")
         assert len(offered(user)) > 20
         await user.press("c", "o")
-        assert offered(user) == ["copy", "code", "commands"]
+        assert offered(user) == ["copy", "code", "compare", "commands"]
         assert "Copy the last answer as it was written" in user.picture
-        await user.press("m")
+        await user.press("m", "m")
         assert offered(user) == ["commands"]
         await user.press("x")
         assert offered(user) == []
-        await user.press("backspace", "backspace", "down")
+        await user.press(*["backspace"] * 3, "down")
         await user.press("tab")
         assert user.prompt.text == "/code "
         assert offered(user) == []

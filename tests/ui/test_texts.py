@@ -219,7 +219,7 @@ async def test_the_hub_and_the_dialogs_of_models() -> None:
     async with open_app(script=script, settings=used, size=(150, 70)) as user:
         await user.press("f3", "f")
         assert_translated(user, *own)
-        await user.press("0", "enter", "tab")
+        await user.press("0", "enter")
         await user.until(lambda: "apache-2.0" in user.picture)
         assert_translated(user, *own)
         await user.press("q")

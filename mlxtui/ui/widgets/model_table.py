@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual import events
 
 from mlxtui.i18n import _
@@ -23,9 +23,6 @@ from mlxtui.ui.widgets.shortened import shortened
 
 # These have their mark before the name, the others before the word for the memory.
 _MARKED = ("loaded", "loading", "broken")
-
-# Less of an owner's name says nothing.
-_MIN_OWNER_CELLS = 7
 
 _STYLES: dict[Standing, str] = {
     "loaded": GOOD, "loading": BUSY, "fits": GOOD, "tight": BUSY, "too-big": BAD,
@@ -98,9 +95,7 @@ def name_parts(full_name: str, cells: int, style: str) -> Parts:
     """A name, and its owner behind it where there is room."""
     owner, _slash, name = full_name.rpartition("/")
     name = shortened(name, cells)
-    room = cells - cell_len(name) - 2
-    if not owner or room < min(cell_len(owner), _MIN_OWNER_CELLS):
-        return ((name, style),)
-    if cell_len(owner) > room:
-        owner = set_cell_size(owner, room - 1).rstrip() + "…"
-    return (name, style), ("  " + owner, MUTED)
+    owner = f"  {owner}" if owner else ""
+    if cell_len(name + owner) > cells:
+        owner = ""
+    return (name, style), (owner, MUTED)

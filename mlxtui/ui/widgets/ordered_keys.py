@@ -1,6 +1,9 @@
 """An editor that takes its keys in the order in which they were pressed."""
 
+from typing import ClassVar
+
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TextArea
 
@@ -10,6 +13,11 @@ class OrderedTextArea(TextArea):
     key has come up through every queue to the app; letters behind it are put in first.
     `ab<Backspace>cd` in one burst became `abc`.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Textual's F7 is the key of the jobs here.
+        Binding("f6", "select_all", show=False),
+    ]
 
     def on_mount(self) -> None:
         """Stand still: a blinking cursor repaints, which moves the window of an input

@@ -107,7 +107,7 @@ async def _picture(user: User) -> str:
     rows_before: list[str] = []
     for theme in THEMES:
         user.app.theme = theme
-        await user.settle()
+        await _stand_still(user)
         names: dict[str, str] = {}
         rows = list(_styled_rows(user.strips, names))
         lines += ["", f"--- {theme}"]
@@ -117,6 +117,14 @@ async def _picture(user: User) -> str:
     user.app.theme = THEMES[0]
     await user.settle()
     return "\n".join([*lines, ""])
+
+
+async def _stand_still(user: User) -> None:
+    """Wait until nothing is drawn any more; a theme comes widget by widget."""
+    before: list[Strip] | None = None
+    while before != user.strips:
+        before = user.strips
+        await user.settle()
 
 
 def _styled_rows(strips: list[Strip], names: dict[str, str]) -> Iterator[str]:
