@@ -77,6 +77,9 @@ async def _states(user: User, question: str) -> AsyncIterator[str]:
     await user.settle()
     yield "chat"
     await user.press("f3", "down")
+    # It is measured every two seconds; the pictures shall not depend on when.
+    user.app.post_message(BackendEvent(measured))
+    await user.settle()
     yield "models"
     await user.press("f")
     await user.type_text("qwen3")
@@ -90,6 +93,8 @@ async def _states(user: User, question: str) -> AsyncIterator[str]:
     user.app._jobs.list_jobs()
     await user.press("f2", "f7")
     await user.until(lambda: "43 %" in user.picture)
+    user.chat.action_newest()
+    await user.settle()
     yield "jobs"
     user.app.post_message(PlanRequested(QUANTIZED.spec))
     await user.until(lambda: isinstance(user.app.screen, PlanScreen))
