@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mlxtui import paths
+from mlxtui.backend import plan_memory
 from mlxtui.backend.library_scan import scan_library
 from mlxtui.backend.planning import describe_repository, make_plan
 from mlxtui.convert.contents import look_at
@@ -252,13 +253,15 @@ def test_a_context_beyond_the_memory_does_not_fit(
     assert "2 bits" in refused.problem and "shorter" in refused.hint
 
 
-def test_what_fits_must_be_made_smaller_by_a_limit(
-    tmp_path: Path, used: Settings
+def test_only_what_does_not_fit_is_fitted(
+    tmp_path: Path, used: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write_model(tmp_path / "m", hidden_size=512, intermediate_size=2048)
     fitting = JobSpec(source=str(folder), recipe=Recipe(fit_context_tokens=256))
     assert "fits already" in make_plan(fitting, used).problem
-    plan = make_plan(fitting, replace(used, memory_limit_gib=0.02))
+    memory = 20_000_000, 16 * 1024**3
+    monkeypatch.setattr(plan_memory, "memory_for_models", lambda _settings: memory)
+    plan = make_plan(fitting, used)
     assert plan.problem == ""
     assert plan.result_name == "m-fit"
 

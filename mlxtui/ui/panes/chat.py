@@ -83,12 +83,17 @@ class ChatPane(ChatInfo, Place):
         self._show_empty(True)
         self.watch(self.app, "settings", self._show_settings)
         self.focus_first()
-        self.set_timer(_AFTER_FIRST_PAINT_SECONDS, self._make_conversation)
+        self.set_timer(_AFTER_FIRST_PAINT_SECONDS, self._prepare_conversation)
 
     @property
     def conversation(self) -> Conversation:
         """The conversation, made when it is first needed."""
         return self._made_conversation or self._make_conversation()
+
+    def _prepare_conversation(self) -> None:
+        # Nothing can be mounted any more when the app was left at once.
+        if self.query_one("#conversation").is_attached:
+            self._make_conversation()
 
     def _make_conversation(self) -> Conversation:
         if self._made_conversation is None:

@@ -124,7 +124,7 @@ def test_a_gated_repository_is_refused_with_the_address_of_its_licence(
 def test_an_endless_chain_of_redirects_ends(
     hub: HubServer, repository: Repository, cache_dir: Path
 ) -> None:
-    head = {"Location": "/again", "Content-Length": "0"}
+    head = {"Location": "/again", "Content-Length": "0", "Connection": "close"}
     with _server(302, head) as (endpoint, asked):
         pull = Pull(hub, repository, cache_dir, ALONE)
         pull.access = replace(pull.access, endpoint=endpoint)
