@@ -12,9 +12,9 @@ from mlxtui.inference.step import Result, Step, Work
 _log = logging.getLogger(__name__)
 
 # Answers get this many seconds for each second of work. Half of the time is not enough
-# for half of the speed: with 1.2, three jobs at once on two cores left an answer 0.27 of
-# its speed (`python -m tests.bench busy`), since the threads that read, write and fetch
-# for them compute, too.
+# for half of the speed: with 1.2, three jobs at once on two cores left an answer 0.27
+# of its speed (`python -m tests.bench busy`), since the threads that read, write and
+# fetch for them compute, too.
 _ANSWER_SHARE = 2.0
 
 
