@@ -106,7 +106,9 @@ async def test_a_packed_model_becomes_sixteen_bits_again() -> None:
         assert form(visitor).recipe == Recipe(dequantize=True)
         await visitor.press("left", "left", "left")
         assert "It is packed already" in outlook_of(visitor)
-        await visitor.press("left", "down", "right", "enter")
+        for key in ("left", "down", "right", "enter"):
+            await visitor.press(key)
+            await visitor.settle()  # the rows follow the way that was chosen
         (spec,) = visitor.plans
         assert spec.recipe == Recipe(dequantize=True, float_type="float16")
         assert spec.name == "Qwen3-4B-4bit-fp16"
