@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mlxtui.recipes import Recipe
+from mlxtui.recipes import GgufMode, Recipe
 from mlxtui.repositories import RemoteFile, RepositoryAddress
 
 ContentsKind = Literal[
@@ -19,7 +19,9 @@ ContentsKind = Literal[
     "unknown",
 ]
 Fit = Literal["fits", "tight", "too-big"]
-Stage = Literal["download", "verify", "convert", "quantize", "measure", "upload", "try"]
+Stage = Literal[
+    "download", "verify", "import", "convert", "quantize", "measure", "upload", "try"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,21 @@ class GgufChoice:
     """As its tensors say; as its name says where they cannot be read yet."""
     size_bytes: int
     """Of all its parts."""
+    bits_per_weight: float | None = None
+    """None where the number of weights is not known."""
+    fit: Fit | None = None
+    """Whether the model that it becomes, faithfully, goes into memory; None where
+    nobody asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufForm:
+    """What a GGUF file becomes in one of the two modes."""
+
+    mode: GgufMode
+    size_bytes: int
+    """Of the new model's weights."""
+    bits_per_weight: float
 
 
 # Below three quarters of the machine's memory in use is safe (Rapid-MLX,
@@ -135,6 +152,12 @@ class Contents:
     code_file: str = ""
     """Program code of its own that it wants to run; never run."""
     gguf: tuple[GgufChoice, ...] = ()
+    """The quantizations to choose from, smallest first."""
+    gguf_forms: tuple[GgufForm, ...] = ()
+    """What the chosen GGUF file becomes, faithful first; empty for others."""
+    template_offer: str = ""
+    """Family whose chat template fits a GGUF file that has none; empty where it has
+    one, or no family is known."""
     problem: str = ""
     """Why it cannot become what its kind says, a model that answers here, an embedder
     or an adapter; empty when it can."""
@@ -155,6 +178,10 @@ class JobSpec:
     recipe: Recipe = Recipe()
     file: str = ""
     """One file of several to choose from, as in repositories of GGUF files."""
+    gguf_mode: GgufMode = "faithful"
+    """How the weights of a GGUF file are taken over."""
+    chat_template: str = ""
+    """Family whose chat template a GGUF file without one gets; empty gives it none."""
     upload_to: str = ""
     """Repository that the result is sent to; empty is none."""
     allow_code: bool = False
@@ -228,6 +255,36 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TensorsOfType:
+    """All tensors of one GGUF type, as they were taken over."""
+
+    type_name: str
+    """`Q4_K`, `F32`, …"""
+    form: str
+    """What they became: `4-bit group 32`, `F16`, …"""
+    count: int
+    size_bytes: int
+    """In the new model."""
+    largest_error: float
+    """Relative RMS error of the worst of them; 0 is exact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufOrigin:
+    """The GGUF file that a model was made of."""
+
+    files: tuple[str, ...]
+    """Names of its parts, the first one first."""
+    sha256: str
+    """Of the file; of a split one, of the text of all its parts' hashes, in order."""
+    mode: GgufMode
+    chat_template: str = ""
+    """Family whose template it got; empty where it kept its own or has none."""
+    types: tuple[TensorsOfType, ...] = ()
+    """Largest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Where a model of the models folder came from; kept in a file beside it."""
 
@@ -243,3 +300,5 @@ class Provenance:
     reason: str = ""
     """Why these layers have these bits, where mlxtui chose."""
     quality: Quality | None = None
+    gguf: GgufOrigin | None = None
+    """For models made of a GGUF file."""

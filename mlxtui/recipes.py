@@ -10,6 +10,11 @@ QuantizationMode = Literal["affine", "mxfp4", "mxfp8", "nvfp4"]
 FloatType = Literal["float16", "bfloat16", "float32"]
 MixedRecipe = Literal["mixed_2_6", "mixed_3_4", "mixed_3_6", "mixed_4_6"]
 
+GgufMode = Literal["faithful", "exact"]
+"""How a GGUF file's weights are taken over: the same codes with 16-bit scales, or every
+weight to the last bit."""
+
+GGUF_MODES: tuple[GgufMode, ...] = get_args(GgufMode)
 MODES: tuple[QuantizationMode, ...] = get_args(QuantizationMode)
 FLOAT_TYPES: tuple[FloatType, ...] = get_args(FloatType)
 MIXED_RECIPES: tuple[MixedRecipe, ...] = get_args(MixedRecipe)

@@ -10,13 +10,16 @@ if TYPE_CHECKING:
     from mlxtui.plans import CacheShape, Provenance
 
 
-ModelKind = Literal["model", "embedder", "adapter"]
+ModelKind = Literal["model", "embedder", "adapter", "gguf"]
+"""`gguf` is a file that can be imported; only then it is a model here."""
 RequestId = NewType("RequestId", str)
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "cancelled"]
 TextKind = Literal["answer", "reasoning"]
-Source = Literal["built-in", "models", "hugging-face", "extra", "path"]
+Source = Literal[
+    "built-in", "models", "hugging-face", "extra", "path", "ollama", "lm-studio"
+]
 MemoryPressure = Literal["normal", "warning", "critical"]
 
 
@@ -55,6 +58,7 @@ class LocalModel:
     name: str
     """Full name: `owner/name` or the folder's name."""
     path: Path
+    """Its folder; of a GGUF model its first file."""
     source: Source
     kind: ModelKind = "model"
     architecture: str = ""
@@ -77,6 +81,8 @@ class LocalModel:
     """Of a snapshot in the Hugging Face cache; may be empty."""
     provenance: Provenance | None = None
     """Where it came from, for models that mlxtui made."""
+    imported_as: str = ""
+    """Of a GGUF model: the full name of what was made of it; empty until then."""
     problem: str = ""
     """Why it cannot be loaded; empty when nothing speaks against it."""
     hint: str = ""

@@ -14,7 +14,7 @@ _PACKAGE = _ROOT / "mlxtui"
 
 _LEAVES = {
     "errors", "types", "units", "paths", "settings", "i18n", "names", "harmless",
-    "sampling", "plans", "plan_words", "recipes", "repositories",
+    "sampling", "plans", "plan_words", "recipes", "repositories", "model_writer",
 }  # fmt: skip
 
 # Room to the rooms that it may import, beside the leaves (DESIGN 2).
@@ -32,7 +32,7 @@ _MAY_IMPORT = {
 _HOMES = {
     "mlx": {"inference", "guide"},
     "mlx_lm": {"inference", "guide"},
-    "tokenizers": {"guide"},
+    "tokenizers": {"guide", "convert"},
     "transformers": {"guide"},
     "textual": {"ui", "cli"},
     "rich": {"ui", "cli"},
@@ -43,6 +43,7 @@ _HOMES = {
     "huggingface_hub": {"hub", "cli"},
     "httpx2": {"hub"},
     "filelock": {"hub"},
+    "gguf": {"convert"},
     "platformdirs": {"paths"},
     "tomlkit": {"settings"},
     "click": {"cli"},

@@ -17,7 +17,7 @@ def clear(job: Job, settings: Settings, *, is_shared: bool) -> None:
     """
     record = job.record
     if record.staging_path is not None:
-        from mlxtui.inference.making.unfinished import discard
+        from mlxtui.model_writer.unfinished import discard
 
         try:
             discard(record.staging_path)

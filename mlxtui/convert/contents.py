@@ -5,7 +5,7 @@ from dataclasses import replace
 from mlxtui.convert import other_formats
 from mlxtui.convert.adapters import is_adapter, look_at_adapter
 from mlxtui.convert.embedders import embedder_modules, look_at_embedder
-from mlxtui.convert.gguf_files import look_at_gguf
+from mlxtui.convert.gguf.files import look_at_gguf
 from mlxtui.convert.language_model import look_at_language_model
 from mlxtui.convert.source import Source
 from mlxtui.convert.weight_files import INDEX, weight_names

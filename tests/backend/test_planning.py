@@ -21,7 +21,7 @@ from mlxtui.hub.transfer import TransferControl, fetch
 from mlxtui.plans import JobSpec, Plan
 from mlxtui.recipes import Recipe, quantization
 from mlxtui.settings import Settings
-from tests.convert.gguf_bytes import gguf_bytes
+from tests.convert.gguf.gguf_bytes import gguf_bytes
 from tests.hub_server import TOKEN, HubServer
 from tests.models import write_model
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mlxtui.inference.making.shard_files import Shard, ShardFile, TensorForm
+from mlxtui.model_writer.shard_files import Shard, ShardFile, TensorForm
 from tests.bench.measure import Figure, Measurement
 from tests.models import write_tokenizer
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlxtui.convert.contents import look_at
-from mlxtui.convert.gguf_header import read_gguf_header
+from mlxtui.convert.gguf.header import read_gguf_header
 from mlxtui.convert.safetensors_header import DTYPE_BITS
 from mlxtui.convert.source import LocalSource
-from tests.convert.gguf_bytes import gguf_bytes
+from tests.convert.gguf.gguf_bytes import gguf_bytes
 from tests.convert.local_header import read_header
 
 _QUICK = settings(

@@ -1,16 +1,12 @@
 """Does what the disk makes slow in a thread of its own, in the order it was asked."""
 
-import errno
-import shutil
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mlxtui.errors import DiskFull, JobRefused, MlxTuiError
-from mlxtui.i18n import _
-from mlxtui.units import bytes_text
+from mlxtui.model_writer.disk_errors import disk_error
 
 # What may wait to be written. The engine goes on computing meanwhile.
 _WAITING_BYTES = 96 * 1024**2
@@ -19,8 +15,6 @@ _WAITING_BYTES = 96 * 1024**2
 _WAIT_SECONDS = 0.01
 
 Result = TypeVar("Result")
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DiskThread:
@@ -91,35 +85,4 @@ class DiskThread:
             try:
                 future.result()
             except OSError as error:
-                raise _error_of(error, self._folder) from error
-
-
-def _error_of(error: OSError, folder: Path) -> MlxTuiError:
-    if error.errno in _FULL:
-        return disk_full(folder)
-    return JobRefused(
-        _("{path} cannot be written: {reason}").format(
-            path=error.filename or folder, reason=error.strerror or error
-        ),
-        hint=_("Check the folder's permissions and the disk."),
-    )
-
-
-def disk_full(folder: Path, needed_bytes: int | None = None) -> DiskFull:
-    """The error of a disk without room.
-
-    Args:
-        needed_bytes: What is still to be written, where that is known.
-    """
-    free = bytes_text(shutil.disk_usage(folder).free)
-    if needed_bytes is None:
-        message = _("The disk of {path} is full; {free} are free.").format(
-            path=folder, free=free
-        )
-    else:
-        message = _("{path} needs {needed}; {free} are free.").format(
-            path=folder, needed=bytes_text(needed_bytes), free=free
-        )
-    return DiskFull(
-        message, hint=_("Make room and try again: what is done already is kept.")
-    )
+                raise disk_error(error, self._folder) from error

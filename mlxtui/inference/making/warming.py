@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import FileIO
 
-from mlxtui.inference.making.finite import is_finite
 from mlxtui.inference.making.leaf_reader import read_all
 from mlxtui.inference.making.source_files import StoredTensor
+from mlxtui.model_writer.finite import is_finite
 
 # How far ahead: the disk and the engine then seldom wait for each other.
 _AHEAD_BYTES = 128 * 1024**2

@@ -17,21 +17,22 @@ import mlx.core as mx
 
 from mlxtui.inference.making.companions import write_companions
 from mlxtui.inference.making.decisions import Decisions, Layers, decide
-from mlxtui.inference.making.disk_thread import DiskThread, disk_full
+from mlxtui.inference.making.disk_thread import DiskThread
 from mlxtui.inference.making.layers_run import LayersRun, Tally
 from mlxtui.inference.making.made import Made
-from mlxtui.inference.making.model_files import ModelFiles
 from mlxtui.inference.making.opened import OpenedModel, open_model
 from mlxtui.inference.making.pieces import layer_tasks
-from mlxtui.inference.making.shard_files import (
+from mlxtui.inference.making.source_files import stored_tensors, weight_files
+from mlxtui.inference.step import Step, Work
+from mlxtui.model_writer.disk_errors import disk_full
+from mlxtui.model_writer.model_files import ModelFiles
+from mlxtui.model_writer.shard_files import (
     Shard,
     TensorForm,
     index_text,
     plan_shards,
 )
-from mlxtui.inference.making.source_files import stored_tensors, weight_files
-from mlxtui.inference.making.unfinished import Unfinished
-from mlxtui.inference.step import Step, Work
+from mlxtui.model_writer.unfinished import Unfinished
 from mlxtui.plans import Stage
 from mlxtui.recipes import Recipe
 

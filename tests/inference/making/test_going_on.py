@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from mlxtui.errors import DiskFull, JobRefused
-from mlxtui.inference.making import shard_files
-from mlxtui.inference.making.unfinished import discard
 from mlxtui.inference.making.work import make_model
 from mlxtui.inference.step import Step
+from mlxtui.model_writer import shard_files
+from mlxtui.model_writer.unfinished import discard
 from mlxtui.recipes import Quantization, Recipe, quantization
 from tests.inference.making.checkpoints import write_checkpoint
 from tests.inference.making.making import (
@@ -34,7 +34,8 @@ _KILLED = """
 import os, pathlib, signal, sys
 from mlxtui.inference import runtime
 runtime.start()
-from mlxtui.inference.making import pace, shard_files
+from mlxtui.inference.making import pace
+from mlxtui.model_writer import shard_files
 from mlxtui.inference.making.work import make_model
 from mlxtui.inference.step import Step
 from mlxtui.recipes import Quantization, Recipe

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from mlxtui.errors import ModelRefused
 from mlxtui.i18n import _
-from mlxtui.inference.making.finite import is_finite
-from mlxtui.inference.making.shard_files import Shard, ShardFile
-from mlxtui.inference.making.unfinished import Unfinished
+from mlxtui.model_writer.finite import is_finite
+from mlxtui.model_writer.shard_files import Shard, ShardFile
+from mlxtui.model_writer.unfinished import Unfinished
 
 
 class ModelFiles:

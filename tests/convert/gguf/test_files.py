@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from mlxtui.convert.contents import look_at
-from mlxtui.convert.gguf_header import read_gguf_header
+from mlxtui.convert.gguf.header import read_gguf_header
 from mlxtui.convert.source import LocalSource
 from mlxtui.plans import Contents
-from tests.convert.gguf_bytes import LLAMA_FACTS, LLAMA_TENSORS, gguf_bytes
+from tests.convert.gguf.gguf_bytes import LLAMA_FACTS, LLAMA_TENSORS, gguf_bytes
 from tests.data import SHARED, needs_shared_data
 
 _PARAMETERS = 256 * 8 + 256 * 4 + 256

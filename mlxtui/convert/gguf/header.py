@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlxtui.convert.gguf_types import BLOCKS, TYPE_NAMES
+from mlxtui.convert.gguf.types import BLOCKS, TYPE_NAMES
 from mlxtui.convert.source import Source
 from mlxtui.i18n import _
 

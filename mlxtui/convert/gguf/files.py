@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mlxtui.convert import refusals
-from mlxtui.convert.gguf_header import GgufHeader, read_gguf_header
-from mlxtui.convert.gguf_types import FILE_TYPES
+from mlxtui.convert.gguf.header import GgufHeader, read_gguf_header
+from mlxtui.convert.gguf.types import FILE_TYPES
 from mlxtui.convert.source import LocalSource, Source
 from mlxtui.errors import ModelRefused
 from mlxtui.i18n import _

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from mlx_lm.utils import make_shards
 
-from mlxtui.inference.making.shard_files import (
+from mlxtui.model_writer.shard_files import (
     Shard,
     ShardFile,
     TensorForm,

@@ -1,0 +1,1 @@
+"""Writes the folder of a new model: bytes only, streamed, whole or not there."""
