@@ -42,6 +42,11 @@ def quality_cache_dir() -> Path:
     return cache_dir() / "quality"
 
 
+def gguf_cache_file() -> Path:
+    """What was seen in GGUF files, whose headers take long to read; JSON."""
+    return cache_dir() / "gguf.json"
+
+
 def log_dir() -> Path:
     """The folder of `mlxtui.log`."""
     return _folder("logs", platformdirs.user_log_path(_APP, appauthor=False))

@@ -20,6 +20,7 @@ def stage_text(stage: Stage) -> str:
     return {
         "download": _("download"),
         "verify": _("verify"),
+        "import": _("import"),
         "convert": _("convert"),
         "quantize": _("quantize"),
         "measure": _("measure"),
@@ -152,6 +153,8 @@ def source_text(source: Source) -> str:
         "hugging-face": "Hugging Face",
         "extra": _("extra folder"),
         "path": _("path"),
+        "ollama": "Ollama",
+        "lm-studio": "LM Studio",
     }[source]
 
 
@@ -161,4 +164,5 @@ def model_kind_text(kind: ModelKind) -> str:
         "model": _("model"),
         "embedder": _("embedding model"),
         "adapter": _("adapter"),
+        "gguf": _("GGUF file"),
     }[kind]

@@ -172,7 +172,8 @@ class JobSpec:
     """
 
     source: str
-    """A hub address (`owner/name[@revision]`), or the absolute path of a folder."""
+    """A hub address (`owner/name[@revision]`), or the absolute path of a folder or of a
+    GGUF file."""
     name: str = ""
     """Of the result; empty takes the default."""
     recipe: Recipe = Recipe()
@@ -212,7 +213,7 @@ class Plan:
     license: str = ""
     """As the repository says; empty where it is not known."""
     path: Path | None = None
-    """The source folder, where it is on this machine already."""
+    """The source folder or GGUF file, where it is on this machine already."""
     contents: Contents
     steps: tuple[PlanStep, ...] = ()
     files: tuple[RemoteFile, ...] = ()
@@ -224,7 +225,8 @@ class Plan:
     disk_free_bytes: int = 0
     result_name: str = ""
     result_path: Path | None = None
-    """None until the snapshot's folder is known."""
+    """None until the snapshot's folder is known. Without steps: of what was imported of
+    the same GGUF file before."""
     result_size_bytes: int = 0
     result_bits_per_weight: float | None = None
     memory: tuple[MemoryNeed, ...] = field(default=())
@@ -278,6 +280,10 @@ class GgufOrigin:
     sha256: str
     """Of the file; of a split one, of the text of all its parts' hashes, in order."""
     mode: GgufMode
+    size_bytes: int = 0
+    """Of all its parts."""
+    modified_ns: int = 0
+    """When its first part was written, in nanoseconds since 1970."""
     chat_template: str = ""
     """Family whose template it got; empty where it kept its own or has none."""
     types: tuple[TensorsOfType, ...] = ()

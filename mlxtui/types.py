@@ -59,6 +59,8 @@ class LocalModel:
     """Full name: `owner/name` or the folder's name."""
     path: Path
     """Its folder; of a GGUF model its first file."""
+    files: tuple[Path, ...] = ()
+    """Of a GGUF model: all its parts; empty for a folder."""
     source: Source
     kind: ModelKind = "model"
     architecture: str = ""

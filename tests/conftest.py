@@ -53,6 +53,8 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for key in settings.SETTINGS:
         monkeypatch.delenv(settings.variable(key), raising=False)
     hub_home = str(tmp_path / "huggingface")
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("OLLAMA_MODELS", str(tmp_path / "ollama"))
     monkeypatch.setenv("MLXTUI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HOME", hub_home)
     monkeypatch.setenv("HF_HUB_CACHE", os.path.join(hub_home, "hub"))

@@ -126,8 +126,9 @@ class HubScript:
     repositories: dict[str, tuple[Repository, Plan]] = field(default_factory=dict)
     """By the address as it is typed; another one is not found."""
     recommended: tuple[tuple[Recommendation, Fit], ...] = ()
-    plans: dict[str, Plan] = field(default_factory=dict)
-    """By `JobSpec.source`; `PLAN` stands for others. The spec asked for goes in."""
+    plans: dict[str, Plan | Callable[[JobSpec], Plan]] = field(default_factory=dict)
+    """By `JobSpec.source`, some by the whole of it; `PLAN` stands for others. The spec
+    asked for goes in."""
     jobs: dict[JobId, JobInfo] = field(default_factory=dict)
     """In the list, oldest first; orders change them as the real ones."""
     logs: dict[JobId, tuple[str, ...]] = field(default_factory=dict)
@@ -191,6 +192,8 @@ class HubScript:
     def plan_for(self, spec: JobSpec) -> Plan:
         """The plan that a spec is answered with."""
         plan = self.plans.get(spec.source, PLAN)
+        if not isinstance(plan, Plan):
+            plan = plan(spec)
         return replace(plan, spec=spec, result_name=spec.name or plan.result_name)
 
     def _end_of(self, command: JobCommand) -> TerminalEvent:

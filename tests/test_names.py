@@ -1,11 +1,12 @@
 """One namespace for models: what a name stands for."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mlxtui import names
-from mlxtui.errors import ModelNotFound
+from mlxtui.errors import ModelNotFound, ModelRefused
 from mlxtui.types import LocalModel
 
 
@@ -142,3 +143,113 @@ def test_a_file_is_no_model_folder(tmp_path: Path) -> None:
     file.write_text("")
     with pytest.raises(ModelNotFound, match="model.gguf"):
         names.resolve(str(file), [])
+
+
+# GGUF files
+
+
+def _gguf(*full_names: str) -> list[LocalModel]:
+    return [
+        replace(model, kind="gguf", source="ollama") for model in _models(*full_names)
+    ]
+
+
+_WITH_GGUF = [
+    *_models("llama3.2", "mine/tiny-Q4_0"),
+    *_gguf(
+        "llama3.2:latest", "qwen3:latest", "qwen3:4b", "hf.co/owner/big:Q4_K_M",
+        "owner/tiny-GGUF/tiny-Q4_0.gguf", "owner/two/a.gguf", "owner/two/b.gguf",
+        "alone.gguf",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "full_name"),
+    [
+        ("llama3.2", "llama3.2"),
+        ("llama3.2:latest", "llama3.2:latest"),  # what is removed is what was named
+        ("LLAMA3.2:LATEST", "llama3.2:latest"),
+        ("qwen3", "qwen3:latest"),
+        ("qwen3:4b", "qwen3:4b"),
+        ("big:q4_k_m", "hf.co/owner/big:Q4_K_M"),
+        ("tiny-Q4_0", "mine/tiny-Q4_0"),
+        ("tiny-Q4_0.gguf", "owner/tiny-GGUF/tiny-Q4_0.gguf"),
+        ("owner/tiny-gguf", "owner/tiny-GGUF/tiny-Q4_0.gguf"),
+        ("tiny-GGUF", "owner/tiny-GGUF/tiny-Q4_0.gguf"),
+        ("a", "owner/two/a.gguf"),
+        ("owner/two/b", "owner/two/b.gguf"),
+        ("alone", "alone.gguf"),
+    ],
+)
+def test_a_gguf_file_is_meant_where_no_model_has_the_name(
+    typed: str, full_name: str
+) -> None:
+    assert names.resolve(typed, _WITH_GGUF).name == full_name
+
+
+def test_a_repository_of_several_gguf_files_lists_them() -> None:
+    with pytest.raises(ModelNotFound) as refusal:
+        names.resolve("owner/two", _WITH_GGUF)
+    assert "owner/two/a.gguf, owner/two/b.gguf" in refusal.value.hint
+
+
+def test_another_tag_is_answered_with_the_one_that_is_here() -> None:
+    with pytest.raises(ModelNotFound) as refusal:
+        names.resolve("big", _WITH_GGUF)
+    assert "hf.co/owner/big:Q4_K_M" in refusal.value.hint
+
+
+def test_nothing_typed_means_no_model() -> None:
+    with pytest.raises(ModelNotFound):
+        names.resolve("", _WITH_GGUF)
+
+
+def test_what_was_made_of_a_gguf_file_is_loaded() -> None:
+    made, *_others = _WITH_GGUF
+    file = replace(_gguf("llama3.2:latest")[0], imported_as=made.name)
+    assert names.to_load(file, [made, file]) is made
+    assert names.to_load(made, [made, file]) is made
+
+
+def test_a_gguf_file_that_was_not_imported_says_how() -> None:
+    (file,) = _gguf("llama3.2:latest")
+    with pytest.raises(ModelRefused) as refusal:
+        names.to_load(file, _WITH_GGUF)
+    assert "llama3.2:latest" in refusal.value.message
+    assert "mlxtui convert llama3.2:latest" in refusal.value.hint
+    broken = replace(file, problem="It is an adapter.", hint="Take another.")
+    with pytest.raises(ModelRefused, match="It is an adapter"):
+        names.to_load(broken, [broken])
+
+
+@pytest.mark.parametrize(
+    ("full_name", "name"),
+    [
+        ("tiny-Q4_0.gguf", "tiny-Q4_0"),
+        ("owner/repo/big-00001-of-00003.gguf", "big"),
+        ("owner/repo/big-00001-of-00003.GGUF", "big"),
+        ("llama3.2:latest", "llama3.2"),
+        ("llama3.2:1b", "llama3.2-1b"),
+        ("hf.co/owner/repo:Q4_K_M", "repo-Q4_K_M"),
+        ("日本語（小）.gguf", "日本語-小-"),
+        ("-x.gguf", "x"),
+        (".gguf", "model"),
+        ("?.gguf", "model"),
+    ],
+)
+def test_an_import_is_called_after_its_file(full_name: str, name: str) -> None:
+    assert names.imported_name(full_name) == name
+    assert names.check_new_name(name, []) == name
+
+
+def test_a_gguf_files_path_stands_for_it_whatever_it_is_called(tmp_path: Path) -> None:
+    for name in ("tiny.gguf", "sha256-0123", "モデル"):
+        file = tmp_path / name
+        file.write_bytes(b"GGUF and more")
+        model = names.resolve(str(file), _WITH_GGUF)
+        assert (model.kind, model.source, model.path) == ("gguf", "path", file)
+        assert model.files == (file,)
+        with pytest.raises(ModelRefused) as refusal:
+            names.to_load(model, _WITH_GGUF)
+        assert str(file) in refusal.value.hint

@@ -14,7 +14,8 @@ _PACKAGE = _ROOT / "mlxtui"
 
 _LEAVES = {
     "errors", "types", "units", "paths", "settings", "i18n", "names", "harmless",
-    "sampling", "plans", "plan_words", "recipes", "repositories", "model_writer",
+    "sampling", "plans", "plan_words", "gguf_words", "recipes", "repositories",
+    "model_writer",
 }  # fmt: skip
 
 # Room to the rooms that it may import, beside the leaves (DESIGN 2).

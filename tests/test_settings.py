@@ -32,6 +32,7 @@ _TYPED: dict[str, tuple[str, object]] = {
     "model": ("owner/日本語", "owner/日本語"),
     "models_folder": ("/models", Path("/models")),
     "model_folders": ("/a:/b c", (Path("/a"), Path("/b c"))),
+    "other_programs": ("off", False),
     "memory_limit_gib": ("12.5", 12.5),
     "prompt_cache_gib": ("0", 0.0),
     "wired_limit": ("model", "model"),

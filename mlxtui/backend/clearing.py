@@ -1,6 +1,7 @@
 """Removing what a cancelled job has half made."""
 
 import shutil
+from pathlib import Path
 
 from mlxtui import paths
 from mlxtui.backend.job import Job
@@ -16,14 +17,9 @@ def clear(job: Job, settings: Settings, *, is_shared: bool) -> None:
         is_shared: Another job fetches the same repository: its parts stay.
     """
     record = job.record
-    if record.staging_path is not None:
-        from mlxtui.model_writer.unfinished import discard
-
-        try:
-            discard(record.staging_path)
-        except (JobRefused, OSError) as error:
-            job.log(_("What was half made stays: {reason}").format(reason=error))
-        shutil.rmtree(record.staging_path, ignore_errors=True)
+    for folder in (record.staging_path, record.imported_path):
+        if folder is not None:
+            _discard_folder(job, folder)
     shutil.rmtree(paths.cache_dir() / "jobs" / record.job_id, ignore_errors=True)
     if "download" not in record.stages:
         return
@@ -33,6 +29,16 @@ def clear(job: Job, settings: Settings, *, is_shared: bool) -> None:
         job.log(_("What was fetched stays: another job needs it."))
     else:
         _discard_parts(job, settings)
+
+
+def _discard_folder(job: Job, folder: Path) -> None:
+    from mlxtui.model_writer.unfinished import discard
+
+    try:
+        discard(folder)
+    except (JobRefused, OSError) as error:
+        job.log(_("What was half made stays: {reason}").format(reason=error))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _discard_parts(job: Job, settings: Settings) -> None:

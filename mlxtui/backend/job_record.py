@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
+MAKING_STAGES: tuple[Stage, ...] = ("import", "convert", "quantize")
+"""Those that write a model; the last one of a job writes its result."""
+
+
 def now() -> datetime:
     """The time, as records hold it."""
     return datetime.now(UTC).replace(microsecond=0)
@@ -48,7 +52,9 @@ class JobRecord:
     files: tuple[RemoteFile, ...] = ()
     """Of the repository, those that are needed, until they are all there."""
     source_path: Path | None = None
-    """The folder that it is made from, once it is there."""
+    """The folder or GGUF file that it is made from, once it is there."""
+    gguf_file: str = ""
+    """Where that is a folder, the path in it of the GGUF file that is imported."""
     target_path: Path | None = None
     """The folder that it makes; None where the source stays as it is."""
     result_name: str = ""
@@ -71,11 +77,10 @@ class JobRecord:
     @property
     def result_path(self) -> Path | None:
         """The model's folder, once it is there."""
-        makes = any(stage in ("convert", "quantize") for stage in self.stages)
-        if not makes:
+        making = [stage for stage in self.stages if stage in MAKING_STAGES]
+        if not making:
             return self.source_path
-        done = {"convert", "quantize"} & set(self.finished_stages)
-        return self.target_path if done else None
+        return self.target_path if making[-1] in self.finished_stages else None
 
     @property
     def staging_path(self) -> Path | None:
@@ -83,6 +88,20 @@ class JobRecord:
         if self.target_path is None:
             return None
         return self.target_path.with_name(f".{self.target_path.name}.made")
+
+    @property
+    def imported_path(self) -> Path | None:
+        """What becomes of a GGUF file whose weights are packed anew afterwards: a
+        folder beside the target, hidden, that is removed when nobody needs it."""
+        imports = "import" in self.stages and not self.spec.recipe.keeps_weights
+        if self.target_path is None or not imports:
+            return None
+        return self.target_path.with_name(f".{self.target_path.name}.imported")
+
+    @property
+    def weights_path(self) -> Path | None:
+        """The folder whose weights are converted or packed, once it is there."""
+        return self.imported_path or self.source_path
 
     def info(
         self, files: tuple[FileProgress, ...] = (), held_by: int | None = None

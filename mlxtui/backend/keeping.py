@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from mlxtui import names, paths
-from mlxtui.backend.library_scan import named_folders, scan_library
+from mlxtui.backend.library_names import named_folders, named_gguf_files
+from mlxtui.backend.library_scan import scan_library
+from mlxtui.backend.ownership import check_copy, check_rename
 from mlxtui.backend.provenance import FILE_NAME, read_provenance, write_provenance
 from mlxtui.errors import JobRefused, ModelRefused
 from mlxtui.i18n import _
@@ -36,6 +38,7 @@ def copy_model(name: str, new_name: str, settings: Settings) -> LocalModel:
     models = scan_library(settings)
     model = names.resolve(name, models)
     _check_usable(model)
+    check_copy(model)
     new_name = names.check_new_name(new_name, models)
     target = settings.models_dir() / new_name
     copying = target.with_name(f".{target.name}.copying")
@@ -71,13 +74,7 @@ def rename_model(name: str, new_name: str, settings: Settings) -> LocalModel:
     """
     models = scan_library(settings)
     model = names.resolve(name, models)
-    if model.source != "models":
-        raise ModelRefused(
-            _("{name} is not in the models folder, so its name stays.").format(
-                name=model.name
-            ),
-            hint=_("Copy it under another name: that takes no room."),
-        )
+    check_rename(model)
     others = [other for other in models if other.name != model.name]
     new_name = names.check_new_name(new_name, others)
     target = settings.models_dir() / new_name
@@ -108,14 +105,23 @@ def compare(name: str, settings: Settings) -> tuple[LocalModel, ...]:
     return tuple(sorted(family, key=lambda model: model.size_bytes))
 
 
-def name_of(folder: Path, settings: Settings) -> str:
-    """The full name of a model of this machine by its folder; the folder's path for
-    one that is in no library."""
-    path = folder.resolve()
+def name_of(path: Path, settings: Settings) -> str:
+    """The full name of a model of this machine by its folder, or by one of its GGUF
+    files; the path for one that is in no library. Ollama may have several names for a
+    file: the shortest is meant."""
+    real_path = path.resolve()
+    if real_path.is_file():
+        found = [
+            entry.name
+            for entry in named_gguf_files(settings)
+            if any(file.resolve() == real_path for file in entry.files)
+        ]
+        if found:
+            return min(found, key=len)
     for known in named_folders(settings):
-        if known.path.resolve() == path:
+        if known.path.resolve() == real_path:
             return known.name
-    return str(path)
+    return str(real_path)
 
 
 def _tell_what_was_made_from_it(

@@ -6,6 +6,7 @@ from typing import Any
 
 from mlxtui.backend.job_record import JobRecord
 from mlxtui.backend.stages.download import download
+from mlxtui.backend.stages.import_gguf import import_gguf, remove_imported
 from mlxtui.backend.stages.make import make
 from mlxtui.backend.stages.measure import measure
 from mlxtui.backend.stages.plan import plan
@@ -21,6 +22,7 @@ from mlxtui.plans import Stage
 _STAGES: Mapping[Stage, Callable[[Workplace], dict[str, Any]]] = {
     "download": download,
     "verify": verify,
+    "import": import_gguf,
     "convert": make,
     "quantize": make,
     "measure": measure,
@@ -60,6 +62,7 @@ def _run(place: Workplace) -> None:
         job.begin_stage(stage)
         job.log(_("Begins: {stage}").format(stage=stage_text(stage)))
         job.finish_stage(stage, **_STAGES[stage](place))
+        remove_imported(job.record)
 
 
 def _needs_plan(record: JobRecord) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 from mlxtui import names, paths
 from mlxtui.backend.keeping import name_of
 from mlxtui.convert.contents import look_at
-from mlxtui.convert.source import LocalSource
+from mlxtui.convert.gguf.groups import gguf_paths, is_gguf
+from mlxtui.convert.source import FileSource, LocalSource, Source
 from mlxtui.errors import AccessDenied
 from mlxtui.i18n import _
 from mlxtui.plans import Contents, ContentsKind
@@ -26,7 +27,9 @@ class PlanSource:
     """Its own, without an owner: what results are called after."""
     repository: Repository | None = None
     path: Path | None = None
-    """Its folder, where it is on this machine."""
+    """Its folder or GGUF file, where it is on this machine."""
+    file: str = ""
+    """The GGUF file that was asked for, of several in a folder or repository."""
     is_in_library: bool = False
     """It is one of this machine's models, and no folder beside them."""
 
@@ -62,8 +65,9 @@ def source_of_repository(
 
     address = repository.address
     source = RemoteSource(hub_access(settings), repository)
+    file = _path_of(file or _gguf_of(address.file), source)
     try:
-        contents = look_at(source, file or _gguf_of(address.file))
+        contents = look_at(source, file)
     except AccessDenied as refusal:
         contents = _closed(repository, refusal)
     finally:
@@ -71,14 +75,29 @@ def source_of_repository(
     return PlanSource(
         contents=contents,
         full_name=str(address),
-        name=address.repo_id.rpartition("/")[2],
+        name=_gguf_name(contents) or address.repo_id.rpartition("/")[2],
         repository=repository,
+        file=file,
     )
 
 
 def _gguf_of(file: str) -> str:
     """The file that an address pointed at, where it is one to choose."""
     return file if file.lower().endswith(".gguf") else ""
+
+
+def _path_of(file: str, source: Source) -> str:
+    """A chosen file's path: its folder may be left out, where only one has the name."""
+    files = source.files() if file else ()
+    named = [path for path in files if path.rpartition("/")[2] == file]
+    return named[0] if len(named) == 1 and file not in files else file
+
+
+def _gguf_name(contents: Contents) -> str:
+    """What a GGUF file becomes is called like it, whatever its folder is called."""
+    if contents.kind != "gguf" or not contents.weight_files:
+        return ""
+    return names.imported_name(contents.weight_files[0])
 
 
 def _closed(repository: Repository, refusal: AccessDenied) -> Contents:
@@ -97,11 +116,13 @@ def _closed(repository: Repository, refusal: AccessDenied) -> Contents:
 
 
 def _local(path: Path, file: str, settings: Settings) -> PlanSource:
+    if is_gguf(path) or (path.is_file() and _gguf_of(path.name)):
+        return _local_gguf(path, settings)
     if path.is_file():
-        path, file = path.parent, path.name
-        if not file.lower().endswith(".gguf"):
-            file = ""  # of a model in several files, any may have been pointed at
-    contents = look_at(LocalSource(path), file)
+        path = path.parent  # of a model in several files, any may have been pointed at
+    folder = LocalSource(path)
+    file = _path_of(file, folder)
+    contents = look_at(folder, file)
     if not path.is_dir():
         contents = Contents(
             kind="unknown",
@@ -117,9 +138,30 @@ def _local(path: Path, file: str, settings: Settings) -> PlanSource:
     return PlanSource(
         contents=contents,
         full_name=full_name,
+        name=_gguf_name(contents) or name,
+        path=path,
+        file=file,
+        is_in_library=is_in_library,
+    )
+
+
+def _local_gguf(path: Path, settings: Settings) -> PlanSource:
+    """A GGUF file, under whatever name it lies there: Ollama's are called by hashes."""
+    files = gguf_paths(path)
+    full_name = name_of(path, settings)
+    name = names.imported_name(full_name)
+    shown = {file.name: file for file in files}
+    if not _gguf_of(path.name):
+        shown = {f"{name}.gguf": path}
+    file = next(iter(shown))
+    contents = look_at(FileSource(shown), file)
+    return PlanSource(
+        contents=contents,
+        full_name=full_name,
         name=name,
         path=path,
-        is_in_library=is_in_library,
+        file=file,
+        is_in_library=not names.looks_like_path(full_name),
     )
 
 

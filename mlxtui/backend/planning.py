@@ -4,9 +4,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from mlxtui import names
-from mlxtui.backend.library_scan import named_folders
+from mlxtui.backend.library_names import named_folders
 from mlxtui.backend.plan_disk import disk_need
+from mlxtui.backend.plan_gguf import (
+    form_of_spec,
+    made_before,
+    problem_of_choice,
+    with_fits,
+)
 from mlxtui.backend.plan_memory import memory_needs, weight_budget
+from mlxtui.backend.plan_problems import (
+    named,
+    problem_of,
+    problem_of_fitting,
+    question_of,
+    refusal_of_upload,
+)
 from mlxtui.backend.plan_source import (
     PlanSource,
     snapshot_folder,
@@ -15,20 +28,15 @@ from mlxtui.backend.plan_source import (
 )
 from mlxtui.convert.estimate import estimate
 from mlxtui.convert.needed_files import needed_files
-from mlxtui.convert.refusals import FETCH_HINTS
-from mlxtui.errors import InvalidParameter, MlxTuiError
+from mlxtui.errors import InvalidParameter
+from mlxtui.hub.library import Folder
 from mlxtui.i18n import _
 from mlxtui.plans import Contents, JobSpec, Plan, PlanStep, Stage
-from mlxtui.recipes import Quantization, Recipe
 from mlxtui.repositories import Repository
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
-from mlxtui.units import bytes_text
 
-_LANGUAGE_MODELS = ("mlx", "safetensors")
-
-# The fewest bits that fitting to a machine chooses for a layer.
-_SMALLEST = Recipe(quantization=Quantization(bits=2, group_size=64))
+_LANGUAGE_MODELS = ("mlx", "safetensors", "gguf")
 
 
 def make_plan(spec: JobSpec, settings: Settings) -> Plan:
@@ -60,30 +68,34 @@ def describe_repository(address: str, settings: Settings) -> tuple[Repository, P
 
 def _planned(spec: JobSpec, source: PlanSource, settings: Settings) -> Plan:
     """Everything but what was asked of the source."""
+    if source.contents.gguf:
+        source = replace(source, contents=with_fits(source.contents, settings))
     contents = source.contents
     writes = _writes(spec, source)
-    problem, hint = _problem_of(spec, source, writes=writes)
+    problem, hint = problem_of(spec, source, writes=writes)
     plan = Plan(
         spec=spec,
         path=source.path,
         source_name=source.full_name,
         contents=contents,
-        result_name=spec.name or source.name + spec.recipe.suffix(),
+        result_name=spec.name or source.name + _suffix(spec, contents),
         result_size_bytes=contents.size_bytes,
         result_bits_per_weight=contents.bits_per_weight,
-        question=_question(spec, source),
+        question=question_of(spec, source),
     )
     if source.repository is not None:
-        plan = _with_repository(plan, source.repository, settings)
+        plan = _with_repository(plan, source, source.repository, settings)
     if contents.kind in _LANGUAGE_MODELS and contents.size_bytes:
         plan = _with_result(plan, settings)
     if problem:
-        return replace(plan, problem=_named(source, problem), hint=hint)
+        return replace(plan, problem=named(source, problem), hint=hint)
     if plan.problem:
-        return replace(plan, problem=_named(source, plan.problem))
+        return replace(plan, problem=named(source, plan.problem))
     plan = replace(plan, hint=hint)
-    if refusal := _refusal_of_upload(spec, settings):
+    if refusal := refusal_of_upload(spec, settings):
         return replace(plan, problem=refusal.message, hint=refusal.hint)
+    if found := made_before(spec, source, settings):
+        return _with_made_before(plan, found)
     if writes:
         plan = _with_target(plan, settings)
     else:
@@ -92,8 +104,33 @@ def _planned(spec: JobSpec, source: PlanSource, settings: Settings) -> Plan:
     return replace(plan, steps=_steps(plan))
 
 
+def _suffix(spec: JobSpec, contents: Contents) -> str:
+    """What the result's name ends in, unless the user says another."""
+    if contents.kind == "gguf" and spec.recipe.keeps_weights:
+        return "-exact" if spec.gguf_mode == "exact" else ""
+    return spec.recipe.suffix()
+
+
+def _with_made_before(plan: Plan, found: Folder) -> Plan:
+    """What was imported before is used as it is, and sent where that is wanted."""
+    steps: tuple[PlanStep, ...] = ()
+    if plan.spec.upload_to:
+        steps = (PlanStep(stage="upload", size_bytes=plan.result_size_bytes),)
+    return replace(
+        plan,
+        files=(),
+        fetch_bytes=0,
+        steps=steps,
+        result_name=found.name,
+        result_path=found.path,
+        hint=_("It was imported already: {name}").format(name=found.name),
+    )
+
+
 def _writes(spec: JobSpec, source: PlanSource) -> bool:
     """Whether a new model is made; else the files are used as they are."""
+    if source.contents.kind == "gguf":
+        return True
     if not spec.recipe.keeps_weights or spec.name:
         return True
     if source.repository is not None:
@@ -101,7 +138,9 @@ def _writes(spec: JobSpec, source: PlanSource) -> bool:
     return not source.is_in_library
 
 
-def _with_repository(plan: Plan, repository: Repository, settings: Settings) -> Plan:
+def _with_repository(
+    plan: Plan, source: PlanSource, repository: Repository, settings: Settings
+) -> Plan:
     from mlxtui.hub.access import cache_dir
     from mlxtui.hub.transfer import missing_bytes
 
@@ -111,7 +150,7 @@ def _with_repository(plan: Plan, repository: Repository, settings: Settings) -> 
         commit=repository.commit,
         license=repository.license,
     )
-    if plan.contents.problem:
+    if plan.contents.problem or problem_of_choice(source)[0]:
         return plan  # nothing of it is fetched
     folder = cache_dir(settings)
     files = needed_files(repository.files, plan.contents, plan.spec.allow_code)
@@ -129,56 +168,18 @@ def _with_result(plan: Plan, settings: Settings) -> Plan:
     budget_bytes = None
     if tokens := recipe.fit_context_tokens:
         budget_bytes = weight_budget(contents, tokens, settings)
-        problem, hint = _problem_of_fitting(contents, tokens, budget_bytes)
+        problem, hint = problem_of_fitting(contents, tokens, budget_bytes)
         plan = replace(plan, problem=problem, hint=hint)
     size_bytes, bits_per_weight = estimate(contents, recipe, budget_bytes)
+    form = form_of_spec(contents, plan.spec)
+    if form is not None and recipe.keeps_weights:
+        size_bytes, bits_per_weight = form.size_bytes, form.bits_per_weight
     return replace(
         plan,
         result_size_bytes=size_bytes,
         result_bits_per_weight=bits_per_weight,
         memory=memory_needs(contents, size_bytes, settings),
     )
-
-
-def _problem_of_fitting(
-    contents: Contents, tokens: int, budget_bytes: int
-) -> tuple[str, str]:
-    """Why there is nothing to choose within a budget; empty where there is."""
-    smallest_bytes, _bits = estimate(contents, _SMALLEST)
-    if contents.size_bytes <= budget_bytes:
-        return (
-            _("It fits already, with a context of {tokens} tokens.").format(
-                tokens=tokens
-            ),
-            _("Use it as it is."),
-        )
-    if budget_bytes < smallest_bytes:
-        return (
-            _(
-                "Even at 2 bits it takes {size}; with a context of {tokens} tokens"
-                " there is memory for {free}."
-            ).format(
-                size=bytes_text(smallest_bytes),
-                tokens=tokens,
-                free=bytes_text(budget_bytes),
-            ),
-            _("Choose a smaller model or a shorter context."),
-        )
-    return "", ""
-
-
-def _refusal_of_upload(spec: JobSpec, settings: Settings) -> MlxTuiError | None:
-    """Why the result cannot be sent, as far as that is known before it is made."""
-    if not spec.upload_to:
-        return None
-    from mlxtui.hub.access import hub_access
-    from mlxtui.hub.upload import check_upload
-
-    try:
-        check_upload(hub_access(settings), spec.upload_to)
-    except MlxTuiError as refusal:
-        return refusal
-    return None
 
 
 def _with_target(plan: Plan, settings: Settings) -> Plan:
@@ -210,6 +211,9 @@ def _with_disk(plan: Plan, settings: Settings) -> Plan:
         writes[cache_dir(settings)] = plan.fetch_bytes
     if plan.result_path is not None:
         writes[settings.models_dir()] = plan.result_size_bytes
+        form = form_of_spec(plan.contents, plan.spec)
+        if form is not None and not plan.spec.recipe.keeps_weights:
+            writes[settings.models_dir()] += form.size_bytes  # until it is packed
     need = disk_need(writes)
     return replace(
         plan,
@@ -228,9 +232,15 @@ def _steps(plan: Plan) -> tuple[PlanStep, ...]:
         total_bytes = sum(one.size_bytes for one in plan.files)
         steps.append(PlanStep(stage="download", size_bytes=plan.fetch_bytes))
         steps.append(PlanStep(stage="verify", size_bytes=total_bytes))
-    if plan.result_path is not None:
+    if contents.kind == "gguf":
+        steps.append(PlanStep(stage="import", size_bytes=contents.size_bytes))
+    if plan.result_path is not None and not (
+        contents.kind == "gguf" and spec.recipe.keeps_weights
+    ):
         stage: Stage = "quantize" if spec.recipe.quantizes else "convert"
-        steps.append(PlanStep(stage=stage, size_bytes=contents.size_bytes))
+        form = form_of_spec(contents, spec)
+        size_bytes = form.size_bytes if form is not None else contents.size_bytes
+        steps.append(PlanStep(stage=stage, size_bytes=size_bytes))
         if spec.recipe.quantizes and spec.recipe.measure:
             steps.append(PlanStep(stage="measure"))
     # What the user has already is sent as it is; what is new is tried first.
@@ -240,66 +250,3 @@ def _steps(plan: Plan) -> tuple[PlanStep, ...]:
     if spec.upload_to:
         steps.append(PlanStep(stage="upload", size_bytes=plan.result_size_bytes))
     return tuple(steps)
-
-
-def _question(spec: JobSpec, source: PlanSource) -> str:
-    """What is asked, by name, before program code is fetched."""
-    contents = source.contents
-    if not contents.code_file or spec.allow_code or contents.problem:
-        return ""
-    return _(
-        "{name} wants to run program code of its own ({file}). mlxtui does not run it;"
-        " fetch it all the same?"
-    ).format(name=source.full_name, file=contents.code_file)
-
-
-def _problem_of(spec: JobSpec, source: PlanSource, *, writes: bool) -> tuple[str, str]:
-    """Why it cannot be done with what the source is; else what is to be known."""
-    contents = source.contents
-    if contents.problem:
-        is_here = source.repository is None
-        hints_of_folders = [_(hint) for hint in FETCH_HINTS]
-        if is_here or contents.hint not in hints_of_folders:
-            return contents.problem, contents.hint
-        return contents.problem, _("Nothing was fetched. Choose another repository.")
-    if not writes and source.is_in_library and not spec.upload_to:
-        return (
-            _("There is nothing to do: it is among your models as it is."),
-            _("Choose bits or another type of weights."),
-        )
-    if not writes:
-        return "", contents.hint
-    if contents.code_file:
-        return (
-            _("It needs program code of its own ({file}), so it cannot be converted.")
-            .format(file=contents.code_file),
-            _("Fetch it as it is, or choose another model."),
-        )  # fmt: skip
-    if contents.kind == "embedder":
-        return (
-            _("It is an embedding model, which is used as it is."),
-            _("Fetch it without converting it."),
-        )
-    if contents.kind == "adapter":
-        return (
-            _("It is an adapter, which is used as it is."),
-            _("Quantize the model that it was made for."),
-        )
-    if spec.recipe.dequantize and not contents.is_packed:
-        return (
-            _("Its weights are not quantized, so there is nothing to unpack."),
-            _("Choose another type of weights, or fetch it as it is."),
-        )
-    if spec.recipe.quantizes and contents.is_packed:
-        return "", _(
-            "Its weights are quantized already ({form}): quantized again, they lose"
-            " more than from the 16-bit source."
-        ).format(form=contents.quantization)
-    return "", contents.hint
-
-
-def _named(source: PlanSource, problem: str) -> str:
-    """The problem with the name of what has it; a refusal of the hub has it already."""
-    if source.full_name in problem or str(source.path) in problem:
-        return problem
-    return f"{source.full_name}: {problem}"

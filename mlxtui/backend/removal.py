@@ -2,19 +2,19 @@
 
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mlxtui import names
 from mlxtui.backend.library_scan import scan_library
+from mlxtui.backend.ownership import check_removal
 from mlxtui.errors import ModelRefused
-from mlxtui.harmless import one_line
-from mlxtui.hub.removal import remove_snapshot
+from mlxtui.hub.removal import remove_snapshot, remove_snapshot_files
 from mlxtui.i18n import _
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
-from mlxtui.units import bytes_text
 
 _LEAVING_SUFFIX = ".removing"
 
@@ -48,7 +48,7 @@ def plan_removal(
     """Find out what removing a model frees.
 
     Args:
-        in_jobs: Folders that jobs read or have made and are not done with.
+        in_jobs: Folders and files that jobs read or have made and are not done with.
 
     Raises:
         ModelNotFound: No model, or several, have the name.
@@ -56,18 +56,17 @@ def plan_removal(
     """
     models = scan_library(settings)
     model = names.resolve(name, models)
-    _check_is_ours(model)
-    if model.path.resolve() in {folder.resolve() for folder in in_jobs}:
+    check_removal(model)
+    if any(map(partial(_is_part, model), in_jobs)):
         raise ModelRefused(
             _("A job that has not ended needs {name}.").format(name=model.name),
             hint=_("Let it end, or cancel it, and remove the model then."),
         )
-    # Of a link in the models folder, only the link itself goes.
-    files = {} if model.path.is_symlink() else _files_of(model.path)
+    files = _files_that_go(model)
     others = {
-        other.name: files.keys() & _files_of(other.path).keys()
+        other.name: files.keys() & _files_of(other).keys()
         for other in models
-        if other.path != model.path
+        if not _is_within(other, model) and not _is_within(model, other)
     }
     shared = set().union(*others.values())
     freed_bytes = sum(
@@ -93,7 +92,7 @@ def remove_model(
 
     Args:
         loaded: Folders of the models that are in memory.
-        in_jobs: Folders that jobs read or have made and are not done with.
+        in_jobs: Folders and files that jobs read or have made and are not done with.
 
     Raises:
         ModelNotFound: No model, or several, have the name.
@@ -108,7 +107,12 @@ def remove_model(
             hint=_("Unload it first."),
         )
     try:
-        if plan.model.source == "hugging-face":
+        if plan.model.kind == "gguf" and plan.model.source == "hugging-face":
+            remove_snapshot_files(plan.model.files)
+        elif plan.model.kind == "gguf":
+            for file in plan.model.files:
+                file.unlink()
+        elif plan.model.source == "hugging-face":
             remove_snapshot(path)
         else:
             _remove_folder(path)
@@ -120,35 +124,48 @@ def remove_model(
     return plan
 
 
-def _check_is_ours(model: LocalModel) -> None:
-    if model.source == "built-in":
-        raise ModelRefused(
-            _("{name} is built in and stays.").format(name=model.name),
-            hint=_("It takes {size} only.").format(size=bytes_text(model.size_bytes)),
-        )
-    if model.source in ("extra", "path"):
-        raise ModelRefused(
-            _("{path} lies in a folder that mlxtui only reads.").format(
-                path=one_line(str(model.path))
-            ),
-            hint=_("Remove it with the program that put it there."),
-        )
+def _is_part(model: LocalModel, path: Path) -> bool:
+    """Whether a path is a model's own, in it, or the folder of its GGUF file."""
+    path = path.resolve()
+    own = {one.resolve() for one in (model.path, *model.files)}
+    own |= {one.absolute() for one in model.files}  # a link's own folder, too
+    return any(
+        one == path or one in path.parents or model.files and path in one.parents
+        for one in own
+    )
 
 
-def _files_of(folder: Path) -> dict[tuple[int, int], _File]:
-    """The files of a folder by device and inode, links followed."""
+def _is_within(one: LocalModel, other: LocalModel) -> bool:
+    """Whether a model is another's folder, or a GGUF file in it."""
+    return one.path == other.path or other.path in one.path.parents
+
+
+def _files_that_go(model: LocalModel) -> dict[tuple[int, int], _File]:
+    """Of a link in the models folder, only the link itself goes."""
+    if model.source != "hugging-face" and model.path.is_symlink():
+        return {}
+    return _files_of(model)
+
+
+def _files_of(model: LocalModel) -> dict[tuple[int, int], _File]:
+    """The files of a model by device and inode, links followed."""
     found: dict[tuple[int, int], _File] = {}
+    for name in model.files or _paths_in(model.path):
+        path = os.path.realpath(name)
+        try:
+            status = os.stat(path)
+        except OSError:
+            continue  # a link without its file frees nothing
+        key = status.st_dev, status.st_ino
+        file = found.setdefault(key, _File(status.st_size, status.st_nlink, set()))
+        file.own_names.add(path)
+    return found
+
+
+def _paths_in(folder: Path) -> Iterator[str]:
     for parent, _folders, file_names in os.walk(folder):
         for file_name in file_names:
-            path = os.path.realpath(os.path.join(parent, file_name))
-            try:
-                status = os.stat(path)
-            except OSError:
-                continue  # a link without its file frees nothing
-            key = status.st_dev, status.st_ino
-            file = found.setdefault(key, _File(status.st_size, status.st_nlink, set()))
-            file.own_names.add(path)
-    return found
+            yield os.path.join(parent, file_name)
 
 
 def _remove_folder(path: Path) -> None:

@@ -11,12 +11,12 @@ _SHELLS = ("zsh", "bash", "fish")
 def complete_model(
     _ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Names of models that begin like this, or folders for a path."""
+    """Names of models that begin like this, or folders and files for a path."""
     from mlxtui import names, settings
     from mlxtui.backend.library_scan import scan_library
 
     if names.looks_like_path(incomplete):
-        return [CompletionItem(incomplete, type="dir")]
+        return [CompletionItem(incomplete, type="file")]
     return [
         CompletionItem(model.name)
         for model in scan_library(settings.load())

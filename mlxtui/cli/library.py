@@ -1,9 +1,12 @@
 """`mlxtui list`: the models on this machine."""
 
+from collections.abc import Sequence
+
 import click
 
 from mlxtui import settings
 from mlxtui.backend.library_scan import disk_bytes, scan_library
+from mlxtui.backend.ownership import OTHER_PROGRAMS
 from mlxtui.cli.lines import json_text, table_lines
 from mlxtui.cli.model_facts import model_facts
 from mlxtui.harmless import one_line
@@ -32,7 +35,26 @@ def list_command(as_json: bool) -> None:
         if model.problem:
             click.echo(f"\n✗ {one_line(model.name)}: {one_line(model.problem)}")
             click.echo(f"  {one_line(model.hint)}")
-    click.echo("\n" + _("{size} in all").format(size=bytes_text(disk_bytes(models))))
+    click.echo("\n" + _size_text(models))
+
+
+def _size_text(models: Sequence[LocalModel]) -> str:
+    """What is ours on the disk, and what other programs have."""
+    others_bytes = sum(
+        model.size_bytes for model in models if model.source in OTHER_PROGRAMS
+    )
+    size = bytes_text(disk_bytes(models))
+    if not others_bytes:
+        return _("{size} in all").format(size=size)
+    return _("{size} in all, and {others} of other programs").format(
+        size=size, others=bytes_text(others_bytes)
+    )
+
+
+def _kind_text(model: LocalModel) -> str:
+    """What it is, and of a GGUF file what was made of it."""
+    kind = model_kind_text(model.kind)
+    return f"{kind} → {one_line(model.imported_as)}" if model.imported_as else kind
 
 
 def _cells(model: LocalModel) -> tuple[str, ...]:
@@ -41,7 +63,7 @@ def _cells(model: LocalModel) -> tuple[str, ...]:
 
     return (
         ("✗ " if model.problem else "") + one_line(model.name),
-        model_kind_text(model.kind),
+        _kind_text(model),
         bytes_text(model.size_bytes),
         text(model.parameter_count, count_text(model.parameter_count or 0)),
         text(model.bits_per_weight, f"{model.bits_per_weight or 0:.1f}"),

@@ -1,25 +1,34 @@
 """`mlxtui pull`, `convert` and `quantize`: a plan, a question, a job to watch."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from mlxtui import names, paths, settings
-from mlxtui.backend.backend import new_request_id
-from mlxtui.backend.job_commands import MakePlan, StartJob
-from mlxtui.backend.job_events import JobAccepted, PlanMade
 from mlxtui.backend.job_info import JobInfo
 from mlxtui.backend.library_scan import scan_library
 from mlxtui.cli.completion import complete_model
-from mlxtui.cli.job_progress import reporter
-from mlxtui.cli.lines import table_lines
-from mlxtui.cli.plan_lines import plan_rows
+from mlxtui.cli.gguf_source import as_path
+from mlxtui.cli.job_run import (
+    ask_for_plan,
+    made_model,
+    make_plan,
+    run_job,
+    show_plan,
+)
 from mlxtui.cli.questions import confirm
-from mlxtui.cli.recipe_options import packing_options, quantize_option, recipe_from
-from mlxtui.cli.session import Session, open_session
+from mlxtui.cli.recipe_options import (
+    gguf_options,
+    packing_options,
+    quantize_option,
+    recipe_from,
+)
+from mlxtui.cli.session import open_session
 from mlxtui.cli.start import log_to_file
-from mlxtui.errors import InvalidParameter, JobRefused, MlxTuiError
+from mlxtui.errors import InvalidParameter, MlxTuiError
+from mlxtui.gguf_words import is_imported
 from mlxtui.harmless import one_line
 from mlxtui.hub.address import parse_address
 from mlxtui.i18n import _
@@ -43,7 +52,7 @@ def _job_options(command: Any) -> Any:
 
 @click.command("pull", help=_("Fetch a model from Hugging Face."))
 @click.argument("repository")
-@click.option("--file", default="", help=_("One file of several, as NAME.gguf"))
+@gguf_options
 @click.option(
     "--allow-code", is_flag=True, help=_("Fetch program code of the model, too")
 )
@@ -60,11 +69,13 @@ def pull_command(repository: str, **options: Any) -> int:
     return _make(repository, options)
 
 
-@click.command("convert", help=_("Make an MLX model of a folder or a repository."))
+@click.command(
+    "convert", help=_("Make an MLX model of a GGUF file, a folder or a repository.")
+)
 @click.argument(
     "source", metavar=_("PATH-OR-REPOSITORY"), shell_complete=complete_model
 )
-@click.option("--file", default="", help=_("One file of several, as NAME.gguf"))
+@gguf_options
 @click.option(
     "--allow-code", is_flag=True, help=_("Fetch program code of the model, too")
 )
@@ -79,10 +90,11 @@ def convert_command(source: str, **options: Any) -> int:
     """Convert, and quantize or upload where that is asked for."""
     source = _local_source(source)
     is_folder = names.looks_like_path(source)
+    folder_name = ""
     if not (is_folder or options["name"]) and recipe_from(options).keeps_weights:
         # A repository as it is would be fetched only; here a folder is wanted.
-        options["name"] = parse_address(source).repo_id.rpartition("/")[2]
-    return _make(source, options)
+        folder_name = parse_address(source).repo_id.rpartition("/")[2]
+    return _make(source, options, folder_name=folder_name)
 
 
 @click.command("quantize", help=_("Store a model's weights in fewer bits."))
@@ -103,7 +115,8 @@ def quantize_command(name: str, bits: int | None, **options: Any) -> int:
 
 
 def _local_source(name: str) -> str:
-    """A model of this machine as a path; a repository stays as it is."""
+    """A model or file of this machine as a path; a repository stays as it is."""
+    name = as_path(name)
     if names.looks_like_path(name):
         return str(paths.expand(name))
     try:
@@ -114,43 +127,48 @@ def _local_source(name: str) -> str:
         raise
 
 
-def _make(source: str, options: dict[str, Any], bits: int | None = None) -> int:
+def _make(
+    source: str,
+    options: dict[str, Any],
+    bits: int | None = None,
+    *,
+    folder_name: str = "",
+) -> int:
+    """Plan, ask, and do it.
+
+    Args:
+        folder_name: Name of the result where a folder is wanted of a repository that
+            would only be fetched as it is.
+    """
     spec = JobSpec(
         source=source,
-        name=options["name"],
+        name=options["name"] or folder_name,
         recipe=recipe_from(options, bits),
         file=options.get("file", ""),
+        gguf_mode="exact" if options.get("exact") else "faithful",
+        chat_template=options.get("template", ""),
         upload_to=options.get("upload_to", ""),
         allow_code=bool(options.get("allow_code")),
     )
     used = settings.load()
+    as_json = bool(options["as_json"])
     log_to_file()
     with open_session(used) as session:
-        plan = session.ask(
-            MakePlan(request_id=new_request_id(), spec=spec), PlanMade
-        ).plan
-        _check(plan)
-        if not options["as_json"]:
-            for line in table_lines(plan_rows(plan)):
-                click.echo(line, err=True)
-        if not options["yes"]:
+        if folder_name:
+            contents = ask_for_plan(session, spec).contents
+            if contents.kind == "gguf":  # which is called after its file
+                spec = replace(spec, name="")
+        plan = make_plan(session, spec, as_json=as_json)
+        if not as_json:
+            show_plan(plan)
+        if not (options["yes"] or is_imported(plan)):
             confirm(_question(plan), default=not plan.spec.upload_to)
-        job = _run(session, plan.spec, as_json=options["as_json"])
+        job = run_job(session, plan.spec, as_json=as_json)
     if job.state != "finished":
         click.echo(_("Stopped. The same command goes on with it."), err=True)
         return _INTERRUPTED
-    _show_result(job, used, as_json=options["as_json"])
+    _show_result(job, used, as_json=as_json)
     return 0
-
-
-def _check(plan: Plan) -> None:
-    if plan.problem:
-        raise JobRefused(plan.problem, plan.hint)
-    if plan.question:
-        raise JobRefused(
-            plan.question,
-            hint=_("`--allow-code` says yes. mlxtui itself never runs such code."),
-        )
 
 
 def _question(plan: Plan) -> str:
@@ -161,21 +179,8 @@ def _question(plan: Plan) -> str:
     return _("Do this?")
 
 
-def _run(session: Session, spec: JobSpec, *, as_json: bool) -> JobInfo:
-    accepted = session.ask(
-        StartJob(request_id=new_request_id(), spec=spec), JobAccepted
-    )
-    shown = reporter(as_json=as_json)
-    try:
-        for job in session.follow(accepted.job_id):
-            shown.show(job)
-    finally:
-        shown.close()
-    return job
-
-
 def _show_result(job: JobInfo, used: Settings, *, as_json: bool) -> None:
-    model = _made_model(job, used)
+    model = made_model(job, used)
     if as_json:
         click.echo(json.dumps(_result(model), ensure_ascii=False))
         return
@@ -189,14 +194,6 @@ def _show_result(job: JobInfo, used: Settings, *, as_json: bool) -> None:
     if job.spec.upload_to:
         sent = _("It was sent to {repository}.").format(repository=job.spec.upload_to)
         click.echo(one_line(sent), err=True)
-
-
-def _made_model(job: JobInfo, used: Settings) -> LocalModel:
-    """The job's model, by its folder: its name may mean another one by now."""
-    for model in scan_library(used):
-        if model.path == job.result_path:
-            return model
-    return names.resolve(job.result_name, scan_library(used))
 
 
 def _result(model: LocalModel) -> dict[str, Any]:

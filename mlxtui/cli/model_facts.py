@@ -22,5 +22,7 @@ def model_facts(model: LocalModel) -> dict[str, Any]:
         "source": model.source,
         "commit": model.commit or None,
         "provenance": asdict(model.provenance) if model.provenance else None,
+        "files": [str(file) for file in model.files],
+        "imported_as": model.imported_as or None,
         "problem": model.problem or None,
     }

@@ -1,5 +1,6 @@
 """A plan as lines for a terminal."""
 
+from mlxtui.gguf_words import choice_rows, form_text, lacks_file, template_notice
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
 from mlxtui.plan_words import (
@@ -19,6 +20,9 @@ def plan_rows(plan: Plan) -> list[tuple[str, str]]:
         (_("Source"), one_line(plan.source_name)),
         (_("What it is"), contents_text(plan.contents)),
     ]
+    if lacks_file(plan):
+        return rows + _choices(plan)
+    rows += _gguf_rows(plan)
     if plan.files:
         rows.append((_("To fetch"), fetch_text(plan)))
     if plan.disk_needed_bytes:
@@ -41,6 +45,34 @@ def plan_rows(plan: Plan) -> list[tuple[str, str]]:
         rows.append((_("Sent to"), one_line(plan.spec.upload_to)))
     if plan.hint and not plan.problem:
         rows.append((_("Note"), one_line(plan.hint)))
+    return rows
+
+
+def _choices(plan: Plan) -> list[tuple[str, str]]:
+    """The quantizations of which one must be named first."""
+    first, *others = ("  ".join(row) for row in choice_rows(plan.contents.gguf))
+    return [(_("Choose one"), first), *(("", line) for line in others)]
+
+
+def _gguf_rows(plan: Plan) -> list[tuple[str, str]]:
+    """What a GGUF file becomes in each mode, and whether it has a chat template."""
+    rows: list[tuple[str, str]] = []
+    contents, spec = plan.contents, plan.spec
+    if spec.recipe.keeps_weights:
+        for form in contents.gguf_forms:
+            label = "" if rows else _("Weights")
+            is_chosen = form.mode == spec.gguf_mode
+            text = ("● " if is_chosen else "○ ") + form_text(form)
+            if form.mode == "exact" and not is_chosen:
+                text += "  (--exact)"
+            rows.append((label, text))
+    if notice := template_notice(contents):
+        text = one_line(spec.chat_template) or notice
+        if contents.template_offer and not spec.chat_template:
+            text = _("{notice} `--template {family}` adds one.").format(
+                notice=notice, family=one_line(contents.template_offer)
+            )
+        rows.append((_("Chat template"), text))
     return rows
 
 

@@ -10,6 +10,29 @@ from mlxtui.i18n import _
 _DECLINED = 1
 
 
+def is_asked() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_number(question: str, largest: int, usual: int | None) -> int:
+    """Ask for a number from 1 on.
+
+    Args:
+        usual: What Enter means; None is nothing.
+
+    Raises:
+        click.Abort: Ctrl+C, or the end of the input.
+    """
+    kind = click.IntRange(1, largest)
+    try:
+        with keyboard_interrupts():
+            return int(click.prompt(question, default=usual, type=kind, err=True))
+    except click.Abort:
+        click.echo(err=True)  # what comes next begins a line
+        raise
+
+
 def confirm(question: str, *, default: bool) -> None:
     """Ask whether to go on; without a terminal nobody is there to be asked.
 
@@ -17,7 +40,7 @@ def confirm(question: str, *, default: bool) -> None:
         click.exceptions.Exit: The answer was no.
         click.Abort: Ctrl+C, or the end of the input.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not is_asked():
         return
     try:
         with keyboard_interrupts():

@@ -29,6 +29,26 @@ def quantize_option(command: _Command) -> _Command:
     )(command)
 
 
+def gguf_options(command: _Command) -> _Command:
+    """What is chosen of GGUF files, and how their weights are taken over."""
+    for option in (
+        click.option(
+            "--template",
+            default="",
+            metavar=_("FAMILY"),
+            help=_("Chat template of this family, for a GGUF file without one"),
+        ),
+        click.option(
+            "--exact",
+            is_flag=True,
+            help=_("Take a GGUF file's weights to the last bit, in more memory"),
+        ),
+        click.option("--file", default="", help=_("One file of several, as NAME.gguf")),
+    ):
+        command = option(command)
+    return command
+
+
 def _packing_options() -> list[Callable[[_Command], _Command]]:
     return [
         click.option(

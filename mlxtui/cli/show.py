@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from mlxtui import names, settings
-from mlxtui.backend import keeping
+from mlxtui.backend import keeping, library_gguf
 from mlxtui.backend.library_scan import scan_library
 from mlxtui.cli.completion import complete_model
 from mlxtui.cli.lines import json_text, table_lines
@@ -14,6 +14,7 @@ from mlxtui.cli.model_facts import model_facts
 from mlxtui.cli.plan_lines import plan_rows
 from mlxtui.convert import model_folder
 from mlxtui.errors import ModelNotFound
+from mlxtui.gguf_words import origin_facts, origin_rows
 from mlxtui.harmless import harmless, one_line
 from mlxtui.hub.address import is_web_address, looks_like_address
 from mlxtui.i18n import _
@@ -47,7 +48,11 @@ def show_command(name: str, as_json: bool, card: bool) -> None:
         _show_repository(name, used, as_json=as_json, card=card)
         return
     if model.source == "path":
-        model = model_folder.describe(model.path, model.name, "path")
+        model = (
+            library_gguf.describe_file(model.path)
+            if model.kind == "gguf"
+            else model_folder.describe(model.path, model.name, "path")
+        )
     if as_json:
         click.echo(json_text(model_facts(model)))
         return
@@ -114,7 +119,7 @@ def _rows(model: LocalModel) -> list[tuple[str, str]]:
     rows = [
         (_("Name"), one_line(model.name)),
         (_("Kind"), model_kind_text(model.kind)),
-        (_("Folder"), one_line(str(model.path))),
+        (_("File") if model.kind == "gguf" else _("Folder"), one_line(str(model.path))),
         (_("Architecture"), one_line(model.architecture) or "–"),
         (_("Parameters"), _number(model.parameter_count, count_text)),
         (_("Quantization"), one_line(model.quantization) or "–"),
@@ -124,6 +129,8 @@ def _rows(model: LocalModel) -> list[tuple[str, str]]:
         (_("Capabilities"), ", ".join(model.capabilities) or "–"),
         (_("Source"), source_text(model.source)),
     ]
+    if model.imported_as:
+        rows.append((_("Imported as"), one_line(model.imported_as)))
     if model.commit:
         rows.append((_("Commit"), one_line(model.commit)))
     provenance = model.provenance
@@ -131,6 +138,9 @@ def _rows(model: LocalModel) -> list[tuple[str, str]]:
         commit = f"@{provenance.commit[:8]}" if provenance.commit else ""
         rows.append((_("Made from"), one_line(provenance.source + commit)))
         rows.append((_("Recipe"), recipe_text(provenance.recipe)))
+        if provenance.gguf is not None:
+            rows += origin_facts(provenance.gguf)
+            rows += [("", "  ".join(row)) for row in origin_rows(provenance.gguf)]
         if provenance.kept_in_float:
             layers = ", ".join(map(one_line, provenance.kept_in_float))
             rows.append((_("Not packed"), layers))

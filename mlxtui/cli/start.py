@@ -41,7 +41,11 @@ def start_app(model_name: str | None, *, no_model: bool) -> int:
     from mlxtui.ui.terminal_colours import needs_palette
 
     def find_model() -> LocalModel | None:
-        return None if no_model else local_model(model_name or used.model, used)
+        if no_model:
+            return None
+        from mlxtui.cli.gguf_source import as_path, made_of
+
+        return made_of(local_model(as_path(model_name or used.model), used), used)
 
     app = MlxTuiApp(
         used,

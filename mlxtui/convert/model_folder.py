@@ -42,6 +42,11 @@ def check(path: Path, name: str) -> LocalModel:
     Raises:
         ModelRefused: It is damaged, unsupported, or not a language model.
     """
+    if path.is_file():
+        raise ModelRefused(
+            _("{path} is a file, not the folder of a model.").format(path=path),
+            hint=_("`mlxtui convert` makes a model of a GGUF file."),
+        )
     model = describe(path, name, "path")
     if model.problem:
         raise ModelRefused(model.problem, hint=model.hint)
@@ -49,6 +54,13 @@ def check(path: Path, name: str) -> LocalModel:
         raise ModelRefused(
             _("{name} turns text into vectors; it does not answer.").format(name=name),
             hint=_("Choose a chat or text-generation model."),
+        )
+    if model.kind == "gguf":
+        raise ModelRefused(
+            _("{name} is a folder of GGUF files, which are imported first.").format(
+                name=name
+            ),
+            hint=_("`mlxtui convert {path}` imports one.").format(path=path),
         )
     if model.kind == "adapter":
         raise ModelRefused(
@@ -59,6 +71,6 @@ def check(path: Path, name: str) -> LocalModel:
 
 
 def _kind(contents: Contents) -> ModelKind:
-    if contents.kind == "embedder" or contents.kind == "adapter":
+    if contents.kind in ("embedder", "adapter", "gguf"):
         return contents.kind
     return "model"

@@ -1,8 +1,10 @@
-"""Where a model's files are read from: a folder of this machine, or a repository."""
+"""Where a model's files are read from: this machine, or a repository."""
 
 import json
 import os
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,13 +59,7 @@ class LocalSource:
         Raises:
             OSError: It cannot be read.
         """
-        with open(self._folder / path, "rb", buffering=0) as file:
-            size_bytes = os.fstat(file.fileno()).st_size
-            wanted = max(size_bytes - start, 0)
-            if length is not None:
-                wanted = min(wanted, length)  # nobody's word makes us allocate more
-            file.seek(start)
-            return file.read(wanted)
+        return _read(self._folder / path, start, length)
 
     def _list(self, folder: Path, prefix: str, depth: int) -> None:
         assert self._files is not None
@@ -83,6 +79,45 @@ class LocalSource:
             return  # not there, or not ours to read
         for name in sorted(below) if depth > 1 else ():
             self._list(folder / name, f"{prefix}{name}/", depth - 1)
+
+
+class FileSource:
+    """Files of this machine that lie anywhere, under names of our choice.
+
+    Args:
+        files: Path of each by its name; those that are not there are left out.
+    """
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._paths = files
+        self._sizes: dict[str, int] = {}
+        for name, path in files.items():
+            with suppress(OSError):
+                status = path.stat()
+                if stat.S_ISREG(status.st_mode):
+                    self._sizes[name] = status.st_size
+
+    def files(self) -> Mapping[str, int]:
+        """Size in bytes of each file, by its name."""
+        return self._sizes
+
+    def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
+        """A part of a file.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        return _read(self._paths[path], start, length)
+
+
+def _read(path: Path, start: int, length: int | None) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        size_bytes = os.fstat(file.fileno()).st_size
+        wanted = max(size_bytes - start, 0)
+        if length is not None:
+            wanted = min(wanted, length)  # nobody's word makes us allocate more
+        file.seek(start)
+        return file.read(wanted)
 
 
 def _size(entry: os.DirEntry[str]) -> int | None:

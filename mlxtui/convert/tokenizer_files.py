@@ -30,7 +30,11 @@ def capabilities(source: Source, config: dict[str, Any]) -> tuple[str, ...]:
     Args:
         config: Of the tokenizer.
     """
-    template = _template(source, config)
+    return template_capabilities(_template(source, config))
+
+
+def template_capabilities(template: str) -> tuple[str, ...]:
+    """What a chat template can do; nothing where it is empty."""
     if not template:
         return ()
     found = ["chat"]

@@ -5,8 +5,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mlxtui.hub.stores import lm_studio
 from mlxtui.paths import expand
 from mlxtui.types import Source
+
+# Someone may name their home folder: enough for any models, quick for anything.
+_MAX_ENTRIES = 20_000
+
+# `owner/name` and one folder in it, where quantizations have folders of their own.
+_GGUF_DEPTH = 3
 
 
 class Folder(NamedTuple):
@@ -18,21 +25,90 @@ class Folder(NamedTuple):
 
 
 def find_folders(
-    guide: Path, models: Path, extra: Sequence[Path] = ()
+    guide: Path,
+    models: Path,
+    extra: Sequence[Path] = (),
+    *,
+    other_programs: bool = False,
 ) -> Iterator[Folder]:
     """Every model folder, the built-in one first; nothing is read but folder names.
 
     Downloads are looked for in the Hugging Face cache and in `hub` in the models
     folder, where they go when the user has set one.
-    """
-    from huggingface_hub import constants
 
+    Args:
+        guide: The built-in model.
+        models: The models folder.
+        extra: More folders like it.
+        other_programs: Also LM Studio's.
+    """
     yield Folder("guide", guide, "built-in")
     yield from _in_folder(models, "models")
-    yield from _in_cache(models / "hub")
-    yield from _in_cache(Path(constants.HF_HUB_CACHE))
+    for cache in _caches(models):
+        yield from _in_cache(cache)
     for folder in extra:
         yield from _in_folder(expand(folder), "extra")
+    for folder in lm_studio.models_folders() if other_programs else ():
+        yield from _in_folder(folder, "lm-studio")
+
+
+def find_gguf_folders(
+    models: Path, extra: Sequence[Path] = (), *, other_programs: bool = False
+) -> Iterator[Folder]:
+    """Every folder with GGUF files in it, by its path below the place that is looked
+    through: empty for the place itself. Ollama's, without names, are not among them.
+
+    Args:
+        models: The models folder.
+        extra: More folders like it.
+        other_programs: Also LM Studio's.
+    """
+    yield from _with_gguf(Folder("", models, "models"))
+    for cache in _caches(models):
+        for snapshot in _in_cache(cache):
+            yield from _with_gguf(snapshot, depth=1)
+    for folder in extra:
+        yield from _with_gguf(Folder("", expand(folder), "extra"))
+    for folder in lm_studio.models_folders() if other_programs else ():
+        yield from _with_gguf(Folder("", folder, "lm-studio"))
+
+
+def _caches(models: Path) -> tuple[Path, Path]:
+    from huggingface_hub import constants
+
+    return models / "hub", Path(constants.HF_HUB_CACHE)
+
+
+def _with_gguf(place: Folder, depth: int = _GGUF_DEPTH) -> Iterator[Folder]:
+    """The folder and those in it that hold GGUF files, as far as there is patience."""
+    waiting = [(place, depth)]
+    patience = _MAX_ENTRIES
+    while waiting and patience > 0:
+        folder, depth = waiting.pop(0)
+        has_gguf = False
+        try:
+            entries = sorted(os.scandir(folder.path), key=lambda entry: entry.name)
+        except (OSError, ValueError):
+            continue  # not there, or not ours to read
+        for entry in entries[:patience]:
+            if entry.name.startswith("."):
+                continue
+            if entry.name.lower().endswith(".gguf") and os.path.isfile(entry.path):
+                has_gguf = True
+            elif depth and not entry.name.startswith("models--") and _is_dir(entry):
+                name = f"{folder.name}/{entry.name}" if folder.name else entry.name
+                inner = Folder(name, Path(entry.path), folder.source)
+                waiting.append((inner, depth - 1))
+        patience -= len(entries)
+        if has_gguf:
+            yield folder
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a loop of links
 
 
 def _in_folder(folder: Path, source: Source) -> Iterator[Folder]:
@@ -88,7 +164,11 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def _has_model_file(folder: Path) -> bool:
+    """A config, or weights; not one beside GGUF files alone, which stand for
+    themselves."""
+    if next(folder.glob("*.safetensors"), None) is not None:
+        return True
     return (
         os.path.isfile(folder / "config.json")
-        or next(folder.glob("*.safetensors"), None) is not None
+        and next(folder.glob("*.gguf"), None) is None
     )

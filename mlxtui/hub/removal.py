@@ -2,7 +2,10 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+
+_WEIGHTS = (".gguf", ".safetensors", ".bin", ".npz")
 
 # Files that are on their way: another program may be fetching them now.
 _UNFINISHED = (".incomplete", ".part", ".json")
@@ -30,6 +33,37 @@ def remove_snapshot(snapshot: Path) -> None:
         blob.unlink(missing_ok=True)
     if not others and not _is_being_fetched(repository):
         shutil.rmtree(repository)
+
+
+def remove_snapshot_files(files: Sequence[Path]) -> None:
+    """Delete files of a snapshot and their blobs, unless another snapshot links to
+    those; without weights the rest of the snapshot goes, too.
+
+    Args:
+        files: Links in one snapshot, or in a folder of it.
+
+    Raises:
+        OSError: A file cannot be deleted.
+    """
+    snapshot = files[0].parent
+    while snapshot.parent.name != "snapshots" and snapshot != snapshot.parent:
+        snapshot = snapshot.parent
+    wanted = {file.absolute() for file in files}
+    others = [file for file in snapshot.rglob("*") if file not in wanted]
+    if not any(map(_is_weights, others)):
+        remove_snapshot(snapshot)
+        return
+    blobs = _blobs_of(snapshot)
+    for file in files:
+        file.unlink()
+    for blob in blobs.difference(*map(_blobs_of, snapshot.parent.iterdir())):
+        blob.unlink(missing_ok=True)
+
+
+def _is_weights(file: Path) -> bool:
+    """Whether a file is worth keeping a snapshot for: a GGUF model's part for pictures
+    is not, without the model."""
+    return file.suffix in _WEIGHTS and "mmproj" not in file.name.lower()
 
 
 def _blobs_of(snapshot: Path) -> set[Path]:

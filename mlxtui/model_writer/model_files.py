@@ -1,6 +1,7 @@
 """The weight files of a model that is being made."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from mlxtui.errors import ModelRefused
 from mlxtui.i18n import _
@@ -15,14 +16,21 @@ class ModelFiles:
     Args:
         must_be_finite: Whether a weight that is no number is an error, as where a type
             of a smaller range was chosen.
+        note: Gives what is noted of a file that is complete.
     """
 
     def __init__(
-        self, unfinished: Unfinished, shards: Iterable[Shard], *, must_be_finite: bool
+        self,
+        unfinished: Unfinished,
+        shards: Iterable[Shard],
+        *,
+        must_be_finite: bool,
+        note: Callable[[Shard], Any] = lambda _shard: None,
     ) -> None:
         self._unfinished = unfinished
         self._shards = {name: shard for shard in shards for name in shard.tensors}
         self._must_be_finite = must_be_finite
+        self._note = note
         self._open: dict[str, ShardFile] = {}
 
     def append(self, name: str, data: bytes) -> None:
@@ -50,7 +58,7 @@ class ModelFiles:
         if file.is_complete:
             file.finish()
             del self._open[shard.name]
-            self._unfinished.add_complete(shard.name)
+            self._unfinished.add_complete(shard.name, self._note(shard))
 
     def close(self) -> None:
         """Close what is not complete as it is."""

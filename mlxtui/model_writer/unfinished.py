@@ -3,7 +3,8 @@
 `.NAME.making` lies beside the target:
 
 - `model/`         becomes the target in one rename, when all of it is on the disk
-- `progress.json`  source, recipe and the weight files that are complete
+- `progress.json`  source, recipe, and the weight files that are complete with what
+                   was noted of each
 - `lock`           held by the process that makes it
 
 A kill, a power loss or a pause leaves it, and the next run with the same source and
@@ -75,10 +76,18 @@ class Unfinished:
         """Whether a weight file need not be made again."""
         return file in self._complete
 
-    def add_complete(self, file: str) -> None:
-        """A weight file is on the disk, with all its bytes."""
+    def note(self, file: str) -> Any:
+        """What was noted of a complete weight file."""
+        return self._complete.get(file)
+
+    def add_complete(self, file: str, note: Any = None) -> None:
+        """A weight file is on the disk, with all its bytes.
+
+        Args:
+            note: What is to be known of it by those who go on, as JSON has it.
+        """
         _sync_folder(self.model)
-        self._complete.add(file)
+        self._complete[file] = note
         self._write()
 
     def finish(self, files: Iterable[Path]) -> None:
@@ -101,14 +110,14 @@ class Unfinished:
             os.close(self._lock)
             self._lock = None
 
-    def _complete_before(self) -> set[str]:
+    def _complete_before(self) -> dict[str, Any]:
         try:
             progress = json.loads(self._progress.read_text("utf-8"))
             if progress["plan"] == self._plan:
-                return set(progress["complete"])
+                return dict(progress["complete"])
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             pass  # nothing that we could go on with
-        return set()
+        return {}
 
     def _clean(self) -> None:
         """Remove everything but complete weight files."""
@@ -116,11 +125,14 @@ class Unfinished:
         for file in self.model.iterdir():
             if file.name not in self._complete:
                 file.unlink()
-        self._complete = {file.name for file in self.model.iterdir()}
+        there = {file.name for file in self.model.iterdir()}
+        self._complete = {
+            name: note for name, note in self._complete.items() if name in there
+        }
         self._write()
 
     def _write(self) -> None:
-        progress = {"plan": self._plan, "complete": sorted(self._complete)}
+        progress = {"plan": self._plan, "complete": self._complete}
         write_atomically(self._progress, json.dumps(progress))
 
 

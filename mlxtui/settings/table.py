@@ -39,6 +39,7 @@ class Settings:
     model: str = "guide"
     models_folder: Path | None = None
     model_folders: tuple[Path, ...] = ()
+    other_programs: bool = True
     memory_limit_gib: float = 0.0
     prompt_cache_gib: float = 2.0
     wired_limit: Literal["off", "model", "max"] = "off"
@@ -111,6 +112,12 @@ _ALL: tuple[Setting, ...] = (
         group=N_("Models"),
         title=N_("More folders"),
         meaning=N_("More folders that are looked through for models"),
+    ),
+    Flag(
+        key="other_programs",
+        group=N_("Models"),
+        title=N_("Other programs"),
+        meaning=N_("Models of Ollama and LM Studio are listed, too; they stay theirs"),
     ),
     Number(
         key="memory_limit_gib",

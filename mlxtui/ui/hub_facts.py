@@ -1,14 +1,16 @@
 """What is known of a repository, as text for its details."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 from textual.content import Content
 
+from mlxtui.gguf_words import best_fit, choice_rows, lacks_file
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _, ngettext
 from mlxtui.plan_words import FIT_MARKS, contents_kind_text, context_text, fit_text
-from mlxtui.plans import Contents, Fit, MemoryNeed, Plan
+from mlxtui.plans import Contents, Fit, GgufChoice, MemoryNeed, Plan
 from mlxtui.repositories import Repository
 from mlxtui.ui.hub_descriptions import Described, NotDescribed
 from mlxtui.ui.hub_rows import FORMAT_NAMES, HubRow
@@ -58,15 +60,11 @@ def repository_text(row: HubRow, described: Described) -> Content:
     blocks = [Content.assemble(name, "\n", _outlook(plan))]
     if row.note:
         blocks.append(Content(row.note))
-    if plan.memory:
+    if len(plan.contents.gguf) > 1:
+        blocks.append(choice_table(plan.contents.gguf))
+    if plan.memory and not lacks_file(plan):
         blocks.append(memory_table(plan.memory))
     blocks.append(fact_table(list(_facts(repository, plan))))
-    if plan.contents.gguf:
-        choices = [
-            (one_line(each.quantization) or one_line(each.file), each.size_bytes)
-            for each in plan.contents.gguf
-        ]
-        blocks.append(_sized(_("Quantizations to choose from"), choices))
     files = [(one_line(file.path), file.size_bytes) for file in repository.files]
     heading = ngettext("{count} file", "{count} files", len(files))
     blocks.append(_sized(heading.format(count=len(files)), files[:_MAX_FILES]))
@@ -77,6 +75,8 @@ def repository_text(row: HubRow, described: Described) -> Content:
 
 def _outlook(plan: Plan) -> Content:
     """Whether it can be had, and how."""
+    if lacks_file(plan):
+        return _outlook_of_several(plan)
     problem, hint = plan.problem, plan.hint
     if not problem:
         problem, hint = plan.contents.problem, plan.contents.hint
@@ -103,6 +103,21 @@ def _outlook(plan: Plan) -> Content:
     return Content("\n").join(parts)
 
 
+def _outlook_of_several(plan: Plan) -> Content:
+    """How many there are to choose from, and whether one of them fits."""
+    choices = plan.contents.gguf
+    count = ngettext("{count} quantization", "{count} quantizations", len(choices))
+    parts = [Content(count.format(count=len(choices)))]
+    if fit := best_fit(choices):
+        parts.insert(0, fit_content(fit))
+    ways = _("Enter or p chooses one and fetches it, q quantizes one.")
+    return Content.assemble(
+        Content.styled(" · ", "$text-muted").join(parts),
+        "\n",
+        Content.styled(ways, "$text-muted"),
+    )
+
+
 def fit_content(fit: Fit) -> Content:
     """Mark and word in their colour."""
     return Content.styled(f"{FIT_MARKS[fit]} {fit_text(fit)}", FIT_STYLES[fit])
@@ -125,6 +140,20 @@ def memory_table(needs: Sequence[MemoryNeed]) -> Content:
     return Content("\n").join(lines)
 
 
+def choice_table(choices: Sequence[GgufChoice]) -> Content:
+    """The quantizations to choose from: each with its size, its bits and its fit."""
+    lines = [Content.styled(_("Quantizations to choose from"), "$text-muted")]
+    rows = choice_rows(choices, has_head=False)
+    for choice, (mark, name, size, bits, _fit, file) in zip(choices, rows, strict=True):
+        parts = [Content(f"{mark} {name}  {size}  {bits}")]
+        if choice.fit:
+            parts.append(fit_content(choice.fit))
+        if not choice.quantization:  # else the list of files is enough
+            parts.append(Content.styled(file.rstrip(), "$text-muted"))
+        lines.append(Content("  ").join(parts))
+    return Content("\n").join(lines)
+
+
 def fact_table(facts: list[tuple[str, str]]) -> Content:
     """Labels beside what they say."""
     width = max(cell_len(label) for label, _value in facts)
@@ -140,8 +169,12 @@ def fact_table(facts: list[tuple[str, str]]) -> Content:
 def _facts(repository: Repository, plan: Plan) -> Iterator[tuple[str, str]]:
     contents = plan.contents
     yield _("Kind"), contents_kind_text(contents.kind)
+    if lacks_file(plan):  # the weights are those of one of them
+        contents = replace(
+            contents, quantization="", bits_per_weight=None, size_bytes=0
+        )
     yield from weight_facts(contents)
-    if plan.fetch_bytes:
+    if plan.fetch_bytes and not lacks_file(plan):
         yield _("To fetch"), bytes_text(plan.fetch_bytes)
         yield _("Disk"), _("{free} free").format(free=bytes_text(plan.disk_free_bytes))
     if contents.context_length:

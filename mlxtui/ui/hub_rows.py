@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from mlxtui.gguf_words import best_fit, lacks_file
 from mlxtui.harmless import one_line
 from mlxtui.i18n import N_, _, current_language
 from mlxtui.plan_words import FIT_MARKS, fit_text
@@ -108,7 +109,9 @@ def row_of_described(address: str, repository: Repository, plan: Plan) -> HubRow
 
 
 def fit_of(plan: Plan) -> Fit | None:
-    """Whether it fits with a short conversation."""
+    """Whether it fits with a short conversation; of several the one that fits best."""
+    if lacks_file(plan):
+        return best_fit(plan.contents.gguf)
     return plan.memory[0].fit if plan.memory and not plan.problem else None
 
 

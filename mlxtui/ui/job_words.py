@@ -38,6 +38,7 @@ _STANDINGS: dict[JobStanding, str] = {
 _BUSY: dict[Stage, str] = {
     "download": N_("fetching"),
     "verify": N_("verifying"),
+    "import": N_("importing"),
     "convert": N_("converting"),
     "quantize": N_("quantizing"),
     "measure": N_("measuring"),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mlxtui import names
+from mlxtui.backend.ownership import OTHER_PROGRAMS
 from mlxtui.i18n import _, ngettext
 from mlxtui.types import LocalModel
 from mlxtui.ui.hub_rows import is_address
@@ -11,14 +12,18 @@ from mlxtui.units import bytes_text
 
 
 def summary_text(scan: ModelScan, found: Sequence[LocalModel]) -> str:
-    """How many models are shown, and what they take on the disk."""
+    """How many models are shown, and what they take on the disk; of all of them, what
+    is not another program's."""
     count = len(scan.models)
     text = ngettext("{count} model", "{count} models", count).format(count=count)
-    size_bytes = sum(model.size_bytes for model in found)
     if len(found) < count:
         text = _("{found} of {all}").format(found=len(found), all=text)
-    elif scan.disk_bytes:
-        size_bytes = scan.disk_bytes
+        size_bytes = sum(model.size_bytes for model in found)
+    else:
+        own_bytes = sum(
+            model.size_bytes for model in found if model.source not in OTHER_PROGRAMS
+        )
+        size_bytes = scan.disk_bytes or own_bytes
     size = _("{size} on disk").format(size=bytes_text(size_bytes))
     return f"{text} · {size}" if count else ""
 

@@ -18,6 +18,8 @@ from mlxtui.ui.model_standing import (
 from mlxtui.ui.table_columns import Column
 from mlxtui.units import bytes_text, count_text
 
+_AMOUNT_CELLS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
@@ -31,14 +33,14 @@ class ModelRow:
 
 def _memory_text(row: ModelRow) -> str:
     word = standing_word(row.standing)
-    if row.standing == "broken":
+    if row.standing in ("broken", "imported"):
         return word
     amount = bytes_text(row.model.needed_bytes) if row.model.needed_bytes else ""
     if row.standing == "loading" and row.loading_share is not None:
         amount = f"{row.loading_share * 100:.0f} %"
     words: tuple[Standing, ...] = ("loaded", "loading", "fits", "tight", "too-big")
-    width = max(cell_len(standing_word(each)) for each in words)
-    return f"{word}{' ' * (width - cell_len(word))} {amount:>8}"
+    width = max(cell_len(standing_word(each)) for each in words) + 1 + _AMOUNT_CELLS
+    return f"{word} {' ' * (width - cell_len(word) - 1 - len(amount))}{amount}"
 
 
 def _name_key(row: ModelRow) -> tuple[str, str]:

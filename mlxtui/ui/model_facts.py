@@ -1,11 +1,14 @@
 """What is known of a model of this machine, as text for its details."""
 
+from dataclasses import replace
+
 from textual.content import Content
 
+from mlxtui.gguf_words import origin_facts, origin_rows
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _, ngettext
 from mlxtui.plan_words import fit_text, recipe_text, source_text
-from mlxtui.plans import Provenance, Quality
+from mlxtui.plans import GgufOrigin, Provenance, Quality
 from mlxtui.types import LocalModel
 from mlxtui.ui.hub_facts import fact_table, memory_table, problem_block, title
 from mlxtui.ui.model_standing import (
@@ -21,7 +24,7 @@ from mlxtui.units import bytes_text, count_text, rate_text
 _STYLES: dict[Standing, str] = {
     "loaded": "$text-success", "loading": "$text-warning", "fits": "$text-success",
     "tight": "$text-warning", "too-big": "$text-error", "unknown": "$text-muted",
-    "broken": "$text-error",
+    "broken": "$text-error", "to-import": "$text-primary", "imported": "$text-success",
 }  # fmt: skip
 
 _MAX_LAYERS = 8
@@ -37,7 +40,7 @@ def tall_text(model: LocalModel, standing: Standing, memory: ModelMemory) -> Con
     blocks.append(fact_table(_facts(model)))
     if model.provenance is not None:
         blocks += _origin(model.provenance)
-    label = Content.styled(_("Folder"), "$text-muted")
+    label = Content.styled(_("File") if model.kind == "gguf" else _("Folder"), "$text-muted")
     blocks.append(Content.assemble(label, "\n", one_line(str(model.path))))
     return Content("\n\n").join(blocks)
 
@@ -64,6 +67,8 @@ def _standing_block(
     """The standing in its colour, and what it means in numbers, or the problem."""
     if model.problem:
         return problem_block(model.problem, model.hint)
+    if model.kind == "gguf":
+        return _import_block(model, standing, memory, separator)
     parts = []
     if standing != "unknown":
         word = standing_word(standing)
@@ -80,6 +85,31 @@ def _standing_block(
             Content(_("{free} are free").format(free=bytes_text(memory.free_bytes)))
         )
     return Content.styled(separator, "$text-muted").join(parts)
+
+
+def _import_block(
+    model: LocalModel, standing: Standing, memory: ModelMemory, separator: str
+) -> Content:
+    """Whether a GGUF file was imported, what it will need, and what to do with it."""
+    word = Content.styled(
+        f"{MARKS[standing]} {standing_word(standing)}", _STYLES[standing]
+    )
+    if model.imported_as:
+        text = _("It is here as {name}: Enter opens a chat with that.")
+        name = one_line(model.imported_as)
+        return Content.assemble(word, "\n", text.format(name=name))
+    parts = [word]
+    if model.needed_bytes:
+        needed = _("will need {needed} of memory").format(
+            needed=bytes_text(model.needed_bytes)
+        )
+        parts.append(Content(needed))
+        if fit := memory.fit_of(model.needed_bytes):
+            fits = f"{MARKS[fit]} {fit_text(fit)}"
+            parts.append(Content.styled(fits, _STYLES[fit]))
+    first = Content.styled(separator, "$text-muted").join(parts)
+    what_to_do = _("Enter shows what it becomes, then imports it. The file stays.")
+    return Content.assemble(first, "\n", what_to_do)
 
 
 def _facts(model: LocalModel) -> list[tuple[str, str]]:
@@ -99,12 +129,16 @@ def _facts(model: LocalModel) -> list[tuple[str, str]]:
     ]
     if model.commit:
         facts.append((_("Commit"), one_line(model.commit[:12])))
+    if len(model.files) > 1:
+        facts.append((_("Parts"), str(len(model.files))))
     return facts
 
 
 def _origin(provenance: Provenance) -> list[Content]:
     """Where it came from, and what was measured of it."""
     blocks = [fact_table(_origin_facts(provenance))]
+    if provenance.gguf is not None:
+        blocks.append(_types_table(provenance.gguf))
     if provenance.reason:
         blocks.append(Content(one_line(provenance.reason)))
     if provenance.kept_in_float:
@@ -121,6 +155,14 @@ def _origin(provenance: Provenance) -> list[Content]:
     return blocks
 
 
+def _types_table(origin: GgufOrigin) -> Content:
+    """What each type became, and what that cost: the panel has no room for more."""
+    head, *rows = [f"{row[0]}  {row[1]}  {row[-1]}" for row in origin_rows(origin)]
+    return Content.assemble(
+        Content.styled(head, "$text-muted"), *(f"\n{row}" for row in rows)
+    )
+
+
 def _origin_facts(provenance: Provenance) -> list[tuple[str, str]]:
     facts = [(_("Made from"), one_line(provenance.source))]
     if provenance.commit:
@@ -128,6 +170,10 @@ def _origin_facts(provenance: Provenance) -> list[tuple[str, str]]:
     facts.append((_("Recipe"), recipe_text(provenance.recipe)))
     if provenance.made_at:
         facts.append((_("Made on"), one_line(provenance.made_at[:10])))
+    if provenance.gguf is not None:
+        origin = provenance.gguf
+        short = replace(origin, sha256=origin.sha256[:12], files=origin.files[:1])
+        facts += origin_facts(short)
     if provenance.quality is not None:
         facts += _quality_facts(provenance.quality)
     return facts

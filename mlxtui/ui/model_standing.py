@@ -12,7 +12,8 @@ from mlxtui.types import LoadedModel, LocalModel, ModelKind
 from mlxtui.ui.model_state import ModelState
 
 Standing = Literal[
-    "loaded", "loading", "fits", "tight", "too-big", "unknown", "broken"
+    "loaded", "loading", "fits", "tight", "too-big", "unknown", "broken", "to-import",
+    "imported",
 ]  # fmt: skip
 
 GUARDED_TOKENS = 4096
@@ -20,7 +21,7 @@ GUARDED_TOKENS = 4096
 
 MARKS: dict[Standing, str] = {
     "loaded": "●", "loading": "◌", "fits": "✓", "tight": "▲", "too-big": "✗",
-    "unknown": " ", "broken": "✗",
+    "unknown": " ", "broken": "✗", "to-import": "→", "imported": "✓",
 }  # fmt: skip
 
 _WORDS: dict[Standing, str] = {
@@ -31,6 +32,8 @@ _WORDS: dict[Standing, str] = {
     "too-big": N_("too big"),
     "unknown": "",
     "broken": N_("unusable"),
+    "to-import": N_("to import"),
+    "imported": N_("imported"),
 }
 
 _CAPABILITIES = {
@@ -48,6 +51,7 @@ _SHORT_CAPABILITIES = {
 _KINDS: dict[ModelKind, tuple[str, str]] = {
     "embedder": (N_("embedder"), N_("finds passages in documents; it does not chat")),
     "adapter": (N_("adapter"), N_("changes another model; it does not chat alone")),
+    "gguf": (N_("GGUF"), N_("GGUF file")),
 }
 
 
@@ -78,6 +82,8 @@ def standing(model: LocalModel, state: ModelState, memory: ModelMemory) -> Stand
     """What a model of the list is now."""
     if model.problem:
         return "broken"
+    if model.kind == "gguf":
+        return "imported" if model.imported_as else "to-import"
     if state.phase == "loading" and state.loading_name == model.name:
         return "loading"
     if state.loaded is not None and is_same_model(model, state.loaded):
@@ -126,16 +132,17 @@ def standing_word(of: Standing) -> str:
 
 def capability_words(model: LocalModel) -> list[str]:
     """What a model can do, a word each."""
-    if model.kind != "model":
-        return [_(_KINDS[model.kind][0])]
-    return [_(_SHORT_CAPABILITIES.get(name, name)) for name in model.capabilities]
+    kind = [_(_KINDS[model.kind][0])] if model.kind in _KINDS else []
+    return kind + [
+        _(_SHORT_CAPABILITIES.get(each, each)) for each in model.capabilities
+    ]
 
 
 def capability_phrases(model: LocalModel) -> list[str]:
     """What a model can do, as one would say it."""
-    if model.kind != "model":
-        return [_(_KINDS[model.kind][1])]
-    return [_(_CAPABILITIES.get(name, name)) for name in model.capabilities]
+    kind = [_(_KINDS[model.kind][1])] if model.kind in _KINDS else []
+    able = [_(_CAPABILITIES.get(each, each)) for each in model.capabilities]
+    return kind + able
 
 
 def folded(text: str) -> str:

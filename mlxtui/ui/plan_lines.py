@@ -25,7 +25,8 @@ from mlxtui.units import bytes_text
 FIT_STYLES: dict[Fit, str] = {"fits": "good", "tight": "warning", "too-big": "bad"}
 
 _GAP = 2
-_NARROW_CELLS = 60
+NARROW_CELLS = 60
+"""From here on there is room for labels beside what belongs to them."""
 _ARROW = " → "
 _SEPARATOR = " · "
 # A repository may have thousands of files; nobody reads more of them here.
@@ -40,14 +41,14 @@ def head_lines(plan: Plan, width: int) -> list[Line]:
         filter(None, (contents_text(plan.contents), one_line(plan.license)))
     )
     lines: list[Line] = [((owner + slash, "muted"), (name, "strong"))]
-    return lines + _prose(what, "muted", width)
+    return lines + prose_lines(what, "muted", width)
 
 
 def label_cells() -> int:
     """The width of the column of labels, in the language in use."""
     labels = (
         _("To fetch"), _("Recipe"), _("Disk"), _("Result"), _("Memory"), _("Name"),
-        _("Sent to"), _("Note"),
+        _("Sent to"), _("Note"), _("Weights"), _("Template"),
     )  # fmt: skip
     return max(map(cell_len, labels)) + _GAP
 
@@ -78,8 +79,8 @@ def what_it_takes(plan: Plan, width: int) -> list[Line]:
 
 def problem_lines(message: str, hint: str, width: int) -> list[Line]:
     """Why nothing can be done, and the next step."""
-    lines = _prose(f"✗ {one_line(message)}", "bad", width)
-    return lines + (_prose(one_line(hint), "", width) if hint else [])
+    lines = prose_lines(f"✗ {one_line(message)}", "bad", width)
+    return lines + (prose_lines(one_line(hint), "", width) if hint else [])
 
 
 def file_lines(plan: Plan, width: int) -> list[Line]:
@@ -100,7 +101,8 @@ def file_lines(plan: Plan, width: int) -> list[Line]:
     return lines
 
 
-def _prose(text: str, part: str, width: int) -> list[Line]:
+def prose_lines(text: str, part: str, width: int) -> list[Line]:
+    """Sentences in one style."""
     return [((line, part),) for line in wrapped(text, width)]
 
 
@@ -136,7 +138,7 @@ def _memory_lines(plan: Plan, width: int) -> Iterator[Line]:
         return
     label, cells = _("Memory"), label_cells()
     contexts = [context_text(need.context_tokens) for need in plan.memory]
-    if width >= _NARROW_CELLS:
+    if width >= NARROW_CELLS:
         contexts = [_("{length} of context").format(length=each) for each in contexts]
     else:
         yield ((label, "muted"),)

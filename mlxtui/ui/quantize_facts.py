@@ -1,8 +1,9 @@
 """What the form of a quantization must know of a model, and what it works out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mlxtui.plans import CacheShape, Contents
+from mlxtui.names import imported_name
+from mlxtui.plans import CacheShape, Contents, GgufChoice
 from mlxtui.recipes import Recipe
 from mlxtui.types import LocalModel
 from mlxtui.ui.hub_descriptions import Described
@@ -11,6 +12,7 @@ from mlxtui.ui.model_standing import GUARDED_TOKENS
 # Bits that mlx-lm's mixed recipes take on average: about a quarter of the weights
 # have the larger number.
 _LARGER_SHARE = 0.25
+_GGUF_FLOATS = ("F32", "F16", "BF16")
 _FLOAT_BITS = {"float16": 16, "bfloat16": 16, "float32": 32}
 
 # No packed form has more.
@@ -31,6 +33,8 @@ class QuantizeFacts:
     bits_per_weight: float | None = None
     quantization: str = ""
     is_packed: bool = False
+    is_gguf: bool = False
+    """It is imported first, then packed."""
     needed_bytes: int = 0
     """Memory of the source as it is; 0 where that is not known."""
     cache: CacheShape | None = None
@@ -38,7 +42,9 @@ class QuantizeFacts:
 
     @property
     def alias(self) -> str:
-        """The name without its owner."""
+        """What results are called after: the name without its owner."""
+        if self.is_gguf:
+            return imported_name(self.file or self.name)
         return self.name.rpartition("/")[2]
 
     def bits_of(self, recipe: Recipe) -> float | None:
@@ -83,6 +89,7 @@ def facts_of_model(model: LocalModel) -> QuantizeFacts:
         bits_per_weight=bits,
         quantization=model.quantization,
         is_packed=bits is not None and bits < _MOST_PACKED_BITS,
+        is_gguf=model.kind == "gguf",
         needed_bytes=model.needed_bytes,
         cache=model.cache,
         context_length=model.context_length,
@@ -102,6 +109,22 @@ def facts_of_described(described: Described) -> QuantizeFacts:
     )
 
 
+def facts_of_choice(facts: QuantizeFacts, choice: GgufChoice) -> QuantizeFacts:
+    """One of the GGUF models of a repository.
+
+    Args:
+        facts: Those of the repository, as if there was only the smallest one.
+    """
+    return replace(
+        facts,
+        file=choice.file,
+        size_bytes=choice.size_bytes,
+        bits_per_weight=choice.bits_per_weight,
+        quantization=choice.quantization,
+        is_packed=choice.quantization not in _GGUF_FLOATS,
+    )
+
+
 def facts_of_contents(
     contents: Contents, *, source: str, name: str, file: str = "", needed_bytes: int = 0
 ) -> QuantizeFacts:
@@ -115,6 +138,7 @@ def facts_of_contents(
         bits_per_weight=contents.bits_per_weight,
         quantization=contents.quantization,
         is_packed=contents.is_packed,
+        is_gguf=contents.kind == "gguf",
         needed_bytes=needed_bytes,
         cache=contents.cache,
         context_length=contents.context_length,

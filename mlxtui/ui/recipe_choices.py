@@ -49,8 +49,10 @@ class RecipeChoices:
 
     def __init__(self, facts: QuantizeFacts) -> None:
         self._facts = facts
+        # A GGUF file becomes a model without a recipe, too: fewer bits are meant here.
+        is_unpacked_first = facts.is_packed and not facts.is_gguf
         self._answers = {
-            "way": "float" if facts.is_packed else "quantize",
+            "way": "float" if is_unpacked_first else "quantize",
             "mode": "affine",
             "bits": "4",
             "recipe": MIXED_RECIPES[-1],

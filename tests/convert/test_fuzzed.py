@@ -10,10 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlxtui.convert.contents import look_at
-from mlxtui.convert.gguf.header import read_gguf_header
 from mlxtui.convert.safetensors_header import DTYPE_BITS
 from mlxtui.convert.source import LocalSource
-from tests.convert.gguf.gguf_bytes import gguf_bytes
 from tests.convert.local_header import read_header
 
 _QUICK = settings(
@@ -185,43 +183,21 @@ def test_configs_of_anything(text: bytes, folder: Path) -> None:
     assert contents.problem and contents.hint
 
 
-@settings(_QUICK, max_examples=400)
-@given(
-    place=st.integers(0, 400), value=st.integers(0, 255), kept=st.integers(0, 10_000)
-)
-def test_gguf_headers_with_a_wrong_byte(
-    place: int, value: int, kept: int, folder: Path
-) -> None:
-    content = bytearray(gguf_bytes())
-    content[place % len(content)] = value
-    file = folder / "x.gguf"
-    _write(file, bytes(content[:kept]))
-    try:
-        read_gguf_header(LocalSource(folder), file.name, file.stat().st_size)
-    except ValueError as error:
-        assert str(error)
-
-
 @pytest.mark.parametrize("claimed", [2**20, 2**40, 2**62])
-@pytest.mark.parametrize("form", ["length", "shape", "offsets", "gguf"])
+@pytest.mark.parametrize("form", ["length", "shape", "offsets"])
 def test_nothing_is_allocated_for_what_is_only_claimed(
     form: str, claimed: int, folder: Path
 ) -> None:
-    if form == "gguf":
-        content = b"GGUF\x03\0\0\0" + claimed.to_bytes(8, "little") * 2 + bytes(100)
-        (folder / "model.gguf").write_bytes(content)
-        (folder / "config.json").unlink()
-    else:
-        entry = {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]}
-        if form != "length":
-            entry["data_offsets"] = [0, claimed]
-        if form == "shape":
-            entry["shape"] = [claimed]
-        header = json.dumps({"a.weight": entry}).encode()
-        length = claimed if form == "length" else len(header)
-        (folder / "model.safetensors").write_bytes(
-            length.to_bytes(8, "little") + header + bytes(4)
-        )
+    entry = {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]}
+    if form != "length":
+        entry["data_offsets"] = [0, claimed]
+    if form == "shape":
+        entry["shape"] = [claimed]
+    header = json.dumps({"a.weight": entry}).encode()
+    length = claimed if form == "length" else len(header)
+    (folder / "model.safetensors").write_bytes(
+        length.to_bytes(8, "little") + header + bytes(4)
+    )
     look_at(LocalSource(folder))  # so that what is kept for good is there
     tracemalloc.start()
     contents = look_at(LocalSource(folder))

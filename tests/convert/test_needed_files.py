@@ -67,6 +67,14 @@ def test_of_an_adapter_its_own() -> None:
     assert _needed(contents, *wanted, "tokenizer.json") == wanted
 
 
+def test_of_gguf_files_all_parts_of_the_chosen_one() -> None:
+    parts = ("Q8_0/m-Q8_0-00001-of-00002.gguf", "Q8_0/m-Q8_0-00002-of-00002.gguf")
+    contents = Contents(kind="gguf", weight_files=parts)
+    others = ("m-Q4_0.gguf", "mmproj-F16.gguf", "imatrix.gguf", "config.json")
+    wanted = {*parts, "README.md", "LICENSE"}
+    assert _needed(contents, *wanted, *others) == wanted
+
+
 @pytest.mark.parametrize("kind", ["pickle", "other", "unknown"])
 def test_of_what_has_no_use_nothing(kind: str) -> None:
     assert _needed(Contents(kind=kind), "config.json", "README.md") == set()  # type: ignore[arg-type]

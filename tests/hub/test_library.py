@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from huggingface_hub import constants
 
-from mlxtui.hub.library import Folder, find_folders
+from mlxtui.hub import library
+from mlxtui.hub.library import Folder, find_folders, find_gguf_folders
 
 _FIRST, _SECOND = "0a" * 20, "1b" * 20
 
@@ -277,5 +278,95 @@ def test_a_repository_of_the_cache_that_may_not_be_read_hides_no_other(
     locked.chmod(0)
     try:
         assert "owner/name" in _names(plain_user_folder)
+    finally:
+        locked.chmod(0o700)
+
+
+# GGUF files
+
+
+def _write(folder: Path, *names: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_bytes(b"GGUF")
+    return folder
+
+
+def _with_gguf(tmp_path: Path, *extra: Path, others: bool = False) -> list[Folder]:
+    folders = find_gguf_folders(tmp_path / "models", extra, other_programs=others)
+    return list(folders)
+
+
+def test_folders_with_gguf_files_are_found_by_their_paths(tmp_path: Path) -> None:
+    models = _write(tmp_path / "models", "a.gguf")
+    repo = _write(models / "owner" / "repo", "b.GGUF", "README.md")
+    inner = _write(repo / "Q4_K_M", "c-00001-of-00002.gguf")
+    _write(inner / "too deep", "d.gguf")
+    _write(models / ".hidden", "e.gguf")
+    _write(models / "empty", "notes.txt")
+    (models / "loop").symlink_to("loop")
+    assert _with_gguf(tmp_path) == [
+        Folder("", models, "models"),
+        Folder("owner/repo", repo, "models"),
+        Folder("owner/repo/Q4_K_M", inner, "models"),
+    ]
+
+
+def test_a_snapshot_with_gguf_files_has_its_repositorys_name(tmp_path: Path) -> None:
+    for cache in (Path(constants.HF_HUB_CACHE), tmp_path / "models" / "hub"):
+        snapshot = cache / "models--owner--name" / "snapshots" / _FIRST
+        _write(cache / "models--owner--name" / "blobs", "x")
+        inner = snapshot / "BF16"
+        inner.mkdir(parents=True)
+        (inner / "big.gguf").symlink_to("../../../blobs/x")
+        (inner / "gone.gguf").symlink_to("../../../blobs/gone")
+        assert _with_gguf(tmp_path)[-1 if cache.name != "hub" else 0] == Folder(
+            "owner/name/BF16", inner, "hugging-face"
+        )
+
+
+def test_a_config_beside_gguf_files_alone_makes_no_model_folder(tmp_path: Path) -> None:
+    folder = _write(_make_model(tmp_path / "models" / "repo"), "a.gguf")
+    assert _names(tmp_path) == []
+    _write(folder, "model.safetensors")
+    assert _names(tmp_path) == ["repo"]
+
+
+def test_the_models_of_lm_studio_are_found_when_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    theirs = tmp_path / ".lmstudio" / "models"
+    mlx = _make_model(theirs / "mlx-community" / "tiny")
+    gguf = _write(theirs / "publisher" / "repo-GGUF", "tiny.gguf")
+    places = tmp_path / "guide", tmp_path / "models"
+    assert len(list(find_folders(*places))) == 1
+    assert list(find_folders(*places, other_programs=True))[1:] == [
+        Folder("mlx-community/tiny", mlx, "lm-studio")
+    ]
+    assert _with_gguf(tmp_path) == []
+    assert _with_gguf(tmp_path, others=True) == [
+        Folder("publisher/repo-GGUF", gguf, "lm-studio")
+    ]
+
+
+def test_a_folder_with_far_too_many_files_ends_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "_MAX_ENTRIES", 20)
+    models = _write(tmp_path / "models", "a.gguf", *(f"b{n}" for n in range(30)))
+    _write(models / "owner", "c.gguf")
+    assert _with_gguf(tmp_path) == [Folder("", models, "models")]
+
+
+def test_a_folder_of_gguf_files_that_may_not_be_read_hides_no_other(
+    plain_user_folder: Path,
+) -> None:
+    models = plain_user_folder / "models"
+    locked = _write(models / "a", "a.gguf")
+    whole = _write(models / "b", "b.gguf")
+    locked.chmod(0)
+    try:
+        assert Folder("b", whole, "models") in _with_gguf(plain_user_folder)
     finally:
         locked.chmod(0o700)

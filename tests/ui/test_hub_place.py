@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual.widgets import OptionList
 
 from mlxtui import i18n
 from mlxtui.backend.job_commands import DescribeRepository, ListRecommended, SearchHub
@@ -20,7 +19,6 @@ from mlxtui.repositories import (
     SearchPage,
 )
 from mlxtui.ui.messages import ActionRequested
-from mlxtui.ui.screens.choose_file import ChooseFile
 from mlxtui.ui.screens.quantize_form import QuantizeForm
 from mlxtui.ui.widgets.hub_details import HubDetails
 from mlxtui.ui.widgets.hub_filters import HubFilters
@@ -424,28 +422,6 @@ async def test_enter_chats_with_what_is_here_already() -> None:
         (asked,) = visitor.app.asked
         assert isinstance(asked, ActionRequested)
         assert (asked.name, asked.argument) == ("models.chat", QWEN)
-
-
-async def test_one_of_several_quantizations_is_chosen_first() -> None:
-    script = hub_script()
-    repository, plan = script.repositories[QWEN]
-    choices = (
-        GgufChoice(file="q4.gguf", quantization="Q4_K_M", size_bytes=2_500_000_000),
-        GgufChoice(file="q8.gguf", quantization="Q8_0", size_bytes=4_300_000_000),
-    )
-    contents = replace(plan.contents, kind="gguf", gguf=choices)
-    script.repositories[QWEN] = (repository, replace(plan, contents=contents))
-    async with models_place(script=script) as visitor:
-        await visitor.press("f", *"qwen", "enter", "enter")
-        assert isinstance(visitor.app.screen, ChooseFile)
-        assert "Q4_K_M    2.5 GB  q4.gguf" in visitor.picture
-        await visitor.press("down", "enter")
-        assert visitor.plans == [JobSpec(source=QWEN, file="q8.gguf")]
-        await visitor.press("enter")
-        assert isinstance(visitor.app.screen, ChooseFile)
-        assert visitor.app.screen.query_one(OptionList).has_focus
-        await visitor.press("escape")
-        assert len(visitor.plans) == 1
 
 
 async def test_a_named_repository_goes_to_its_plan_at_once() -> None:

@@ -363,7 +363,7 @@ async def test_program_code_needs_a_yes() -> None:
     async with open_app(script=script_with(WITH_CODE)) as user:
         await ask(user, spec)
         assert "modeling_x.py" in user.picture
-        row = user.app.screen.query_one(ChoiceRow)
+        row = user.app.screen.query_one("#plan-answer", ChoiceRow)
         assert row.value == "no" and user.app.focused is row
         await user.press("enter")
         assert is_open(user) and not started(user)
@@ -393,7 +393,7 @@ async def test_f1_explains_it_and_comes_back() -> None:
         await user.press("f1")
         assert isinstance(user.app.screen, KeysScreen)
         assert "nothing has been fetched" in words(user)
-        assert "Answer the question" in words(user)
+        assert "Take another answer" in words(user)
         await user.press("f1")
         assert is_open(user)
         await user.press("enter")
@@ -403,13 +403,13 @@ async def test_f1_explains_it_and_comes_back() -> None:
 async def test_another_language_changes_its_texts_and_keeps_the_answers() -> None:
     async with open_app(script=script_with(WITH_CODE), size=(100, 40)) as user:
         await ask(user)
-        user.app.screen.query_one(ChoiceRow).value = "yes"
+        user.app.screen.query_one("#plan-answer", ChoiceRow).value = "yes"
         before = words(user)
         await user.press("f10")
         assert is_open(user) and words(user) != before
         title = user.app.screen.query_one("#plan").border_title
         assert title == _("Plan") != "Plan"
-        assert user.app.screen.query_one(ChoiceRow).value == "yes"
+        assert user.app.screen.query_one("#plan-answer", ChoiceRow).value == "yes"
         await user.press("f1", "f10")
         assert is_open(user), "help closes: it opens in the new language"
         assert words(user) == before

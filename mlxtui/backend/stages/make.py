@@ -1,18 +1,16 @@
 """Making a new model folder: converted, quantized, or both at once."""
 
-import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlxtui import paths
-from mlxtui.backend.job_record import JobRecord, now
-from mlxtui.backend.provenance import read_provenance, write_provenance
+from mlxtui.backend.job_record import now
+from mlxtui.backend.provenance import read_provenance
+from mlxtui.backend.stages.result import is_in_place, put_in_place
 from mlxtui.backend.workplace import Workplace
 from mlxtui.errors import JobRefused
 from mlxtui.i18n import _
 from mlxtui.inference.step import Work
-from mlxtui.plans import Provenance
+from mlxtui.plans import GgufOrigin, Provenance
 
 if TYPE_CHECKING:
     from mlxtui.inference.fitting.choosing import Choice
@@ -31,22 +29,22 @@ def make(place: Workplace) -> dict[str, Any]:
     """
     job = place.job
     record, recipe = job.record, job.record.spec.recipe
-    source, target = record.source_path, record.target_path
-    staging = record.staging_path
-    assert source is not None and target is not None and staging is not None
-    if target.exists():
-        if _is_from(record, target):
-            return {}  # the program ended between its last step and this note
-        raise _taken(record)
-    paths.make_private(target.parent)
-    shutil.rmtree(staging, ignore_errors=True)  # whole, but not put into its place
+    source, staging = record.weights_path, record.staging_path
+    assert source is not None and staging is not None
+    if is_in_place(record):
+        return {}
     choice = _choose(place, source) if recipe.fit_context_tokens else None
+    origin = _origin(source)
 
     def begin() -> "Work[Made]":
         from mlxtui.inference.making.work import make_model
 
         layers = choice.layers if choice is not None else None
-        return make_model(source, staging, recipe, layers=layers)
+        # Which layers are packed in a GGUF file says nothing of what is wanted.
+        packs_all_anew = origin is not None
+        return make_model(
+            source, staging, recipe, layers=layers, packs_all_anew=packs_all_anew
+        )
 
     made = place.in_engine(begin)
     job.check()
@@ -57,15 +55,9 @@ def make(place: Workplace) -> dict[str, Any]:
         made_at=now().isoformat(),
         kept_in_float=made.kept_in_float,
         reason=choice.reason if choice is not None else "",
+        gguf=origin,
     )
-    write_provenance(staging, provenance)
-    try:
-        os.rename(staging, target)
-    except OSError as error:
-        if target.exists():
-            raise _taken(record) from error
-        raise
-    job.log(_("Made: {path}").format(path=target))
+    put_in_place(job, provenance)
     return {}
 
 
@@ -103,18 +95,7 @@ def _choose(place: Workplace, source: Path) -> "Choice":
     return choice
 
 
-def _is_from(record: JobRecord, folder: Path) -> bool:
-    """Whether a folder is what the job would make."""
-    found = read_provenance(folder)
-    return (
-        found is not None
-        and found.source == record.source_name
-        and found.recipe == record.spec.recipe
-    )
-
-
-def _taken(record: JobRecord) -> JobRefused:
-    return JobRefused(
-        _("There is a model {name} already.").format(name=record.result_name),
-        hint=_("Choose another name, or remove that model first."),
-    )
+def _origin(source: Path) -> GgufOrigin | None:
+    """The GGUF file that the source was imported from, if it was."""
+    provenance = read_provenance(source)
+    return provenance.gguf if provenance is not None else None

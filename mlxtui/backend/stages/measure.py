@@ -26,7 +26,7 @@ def measure(place: Workplace) -> dict[str, Any]:
 
     job = place.job
     record = job.record
-    result, source = record.result_path, record.source_path
+    result, source = record.result_path, record.weights_path
     assert result is not None
     scratch = paths.cache_dir() / "jobs" / record.job_id
     limit_bytes = int(place.settings.memory_limit_gib * _GIB)

@@ -1,5 +1,6 @@
 """Finding out what a job has to do, before it does anything."""
 
+from mlxtui.backend.job_record import MAKING_STAGES
 from mlxtui.backend.workplace import Workplace
 from mlxtui.errors import JobRefused
 
@@ -18,7 +19,7 @@ def plan(place: Workplace) -> None:
     if made.problem or made.question:
         raise JobRefused(made.problem or made.question, made.hint)
     stages = tuple(step.stage for step in made.steps)
-    makes = "convert" in stages or "quantize" in stages
+    makes = any(stage in MAKING_STAGES for stage in stages)
     revision = "main"
     if made.address is not None:
         source_name, revision = made.address.repo_id, made.address.revision
@@ -32,7 +33,9 @@ def plan(place: Workplace) -> None:
         revision=revision,
         commit=made.commit,
         files=made.files if "download" in stages else (),
-        source_path=made.path,
+        # What was imported before is the result as it is.
+        source_path=made.path if makes else made.result_path or made.path,
+        gguf_file=made.contents.weight_files[0] if "import" in stages else "",
         target_path=made.result_path if makes else None,
         result_name=made.result_name,
     )

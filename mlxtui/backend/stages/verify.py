@@ -18,7 +18,7 @@ def verify(place: Workplace) -> dict[str, Any]:
     job = place.job
     folder = job.record.source_path
     assert folder is not None
-    contents = place.beside(lambda: look_at(LocalSource(folder), job.record.spec.file))
+    contents = place.beside(lambda: look_at(LocalSource(folder), job.record.gguf_file))
     if contents.problem:
         # What is missing or damaged is fetched again when the job is tried again.
         job.change(finished_stages=())

@@ -8,33 +8,47 @@ believed.
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from mlxtui.convert.gguf.types import BLOCKS, TYPE_NAMES
+from mlxtui.convert.gguf.types import block_sizes, row_bytes, type_names
+from mlxtui.convert.gguf.walk import Walk
 from mlxtui.convert.source import Source
 from mlxtui.i18n import _
 
-_MAGIC = b"GGUF"
+MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 
-# The longest vocabularies take some 20 MB; what takes more is no header.
-_MAX_HEADER_BYTES = 128 * 1024**2
+_MAX_NAME_BYTES = 65_535
 _MAX_KEPT_TEXT_BYTES = 1024**2
-_MAX_DIMENSIONS = 8
+_MAX_KEPT_ITEMS = 1024
 _MAX_NESTING = 4
 
-# Grows, so that a small header takes one request to a hub and a long one not many.
-_FIRST_READ_BYTES = 512 * 1024
-_LARGEST_READ_BYTES = 8 * 1024**2
+# Far more than any model has; the largest of them name some 50,000 tensors.
+_MAX_TENSORS = 2**17
+_MAX_ENTRIES = 2**16
+_MAX_DIMENSIONS = 4
+_MAX_ELEMENTS = 2**48
+_MAX_ALIGNMENT = 2**20
+_USUAL_ALIGNMENT = 32
 
-_SCALARS = {
+SCALARS: Mapping[int, str] = {
     0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q",
     12: "d",
 }  # fmt: skip
-_TEXT, _ARRAY = 8, 9
+"""Form of a number, in the letters of `struct`, by the number of its kind."""
+TEXT = 8
+"""The kind of texts."""
+_ARRAY = 9
 _LEAST_ENTRY_BYTES = 13
 _LEAST_TENSOR_BYTES = 24
+
+# Hundreds of thousands of words and their numbers in real models, in small ones a few:
+# they are read by `vocabulary` alone.
+_VOCABULARY = frozenset(
+    f"tokenizer.ggml.{name}"
+    for name in ("tokens", "scores", "token_type", "merges", "precompiled_charsmap")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +56,35 @@ class GgufTensor:
     """One tensor's description."""
 
     type_name: str
-    """`Q4_K`, `F16`, …"""
+    """`Q4_K`, `F16`, …; `type 99` where it is not known."""
     shape: tuple[int, ...]
     """Innermost dimension first."""
+    start: int = 0
+    """Of its data, in bytes from the file's beginning."""
 
     @property
     def size(self) -> int:
         """Number of elements."""
         return math.prod(self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of its data; 0 where the type is not known."""
+        if self.type_name not in block_sizes():
+            return 0
+        return row_bytes(self.type_name, self.shape[0]) * (self.size // self.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class GgufList:
+    """Where a list that was walked over stands in the file."""
+
+    kind: int
+    """Of its items: `TEXT`, one of `SCALARS`, or a list again."""
+    length: int
+    start: int
+    """Of its first item, in bytes from the file's beginning."""
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,81 +92,13 @@ class GgufHeader:
     """All that a header says, vocabularies left out."""
 
     facts: Mapping[str, Any]
-    """Numbers and short texts by key: `general.architecture`, …"""
+    """Numbers, short texts, and short lists of them as tuples, by key:
+    `general.architecture`, …"""
     tensors: Mapping[str, GgufTensor]
-
-
-class _Walk:
-    """Reads a file from its beginning, in growing blocks.
-
-    Raises:
-        ValueError: The file ends before what it promised.
-    """
-
-    def __init__(self, source: Source, path: str, size_bytes: int) -> None:
-        self._source, self._path = source, path
-        self._size_bytes = min(size_bytes, _MAX_HEADER_BYTES)
-        self._block = b""
-        self._block_start = 0
-        self._read_bytes = _FIRST_READ_BYTES
-        self.position = 0
-
-    @property
-    def left_bytes(self) -> int:
-        return self._size_bytes - self.position
-
-    def take(self, length: int) -> bytes:
-        """The next bytes."""
-        start = self.position - self._block_start
-        if start + length > len(self._block):
-            self._fetch(length)
-            start = 0
-        self.position += length
-        return self._block[start : start + length]
-
-    def skip(self, length: int) -> None:
-        """Leave bytes out, without reading them where they are many."""
-        if length > self.left_bytes:
-            raise ValueError(_("the end of the file is missing"))
-        self.position += length
-
-    def number(self, form: str) -> Any:
-        """The next number, little endian."""
-        return struct.unpack("<" + form, self.take(struct.calcsize(form)))[0]
-
-    def text(self) -> str:
-        """The next text."""
-        length = self.number("Q")
-        if length > _MAX_KEPT_TEXT_BYTES:
-            raise ValueError(_("a text in it is too long"))
-        return self.take(length).decode("utf-8", "replace")
-
-    def skip_texts(self, count: int) -> None:
-        """Leave so many texts out: a vocabulary has hundreds of thousands."""
-        unpack = struct.Struct("<Q").unpack_from
-        while count:
-            self.skip(self.number("Q"))
-            count -= 1
-            # The rest of the block without a call for each.
-            block, place = self._block, self.position - self._block_start
-            last = len(block) - 8
-            while count and place <= last:
-                after = place + 8 + unpack(block, place)[0]
-                if after > len(block):
-                    break
-                place = after
-                count -= 1
-            self.position = max(self.position, self._block_start + place)
-
-    def _fetch(self, length: int) -> None:
-        if length > self.left_bytes:
-            raise ValueError(_("the end of the file is missing"))
-        wanted = min(max(length, self._read_bytes), self.left_bytes)
-        self._block = self._source.read(self._path, self.position, wanted)
-        self._block_start = self.position
-        self._read_bytes = min(self._read_bytes * 4, _LARGEST_READ_BYTES)
-        if len(self._block) < length:
-            raise ValueError(_("the end of the file is missing"))
+    lists: Mapping[str, GgufList] = field(default_factory=dict)
+    """The vocabulary's, and others that are long or nested."""
+    marks: frozenset[str] = frozenset()
+    """Tokens that look like marks of chat templates: `<|im_start|>`, `[INST]`."""
 
 
 def read_gguf_header(source: Source, path: str, size_bytes: int) -> GgufHeader:
@@ -142,80 +109,138 @@ def read_gguf_header(source: Source, path: str, size_bytes: int) -> GgufHeader:
             says which.
         OSError: It cannot be read.
     """
-    walk = _Walk(source, path, size_bytes)
-    if size_bytes < 24 or walk.take(4) != _MAGIC:
+    walk = Walk(source, path, size_bytes)
+    if size_bytes < len(MAGIC) or walk.take(len(MAGIC)) != MAGIC:
         raise ValueError(_("it is no GGUF file"))
-    version = walk.number("I")
-    if version not in _VERSIONS:
-        if int.from_bytes(version.to_bytes(4, "little"), "big") in (*_VERSIONS, 1):
-            raise ValueError(_("it is made for machines of the other byte order"))
-        raise ValueError(
-            _("it has the unknown version {number}").format(number=version)
-        )
+    _check_version(walk.number("I"))
     tensor_count, entry_count = walk.number("Q"), walk.number("Q")
     least_bytes = tensor_count * _LEAST_TENSOR_BYTES + entry_count * _LEAST_ENTRY_BYTES
     if least_bytes > walk.left_bytes:
         raise ValueError(_("the end of the file is missing"))
+    if tensor_count > _MAX_TENSORS or entry_count > _MAX_ENTRIES:
+        raise _damaged()
     facts: dict[str, Any] = {}
+    lists: dict[str, GgufList] = {}
+    marks: set[str] = set()
     for _index in range(entry_count):
-        key = walk.text()
-        value = _value(walk, walk.number("I"))
-        if value is not None:
+        key = walk.text(_MAX_NAME_BYTES)
+        if key in facts or key in lists:
+            raise _damaged()
+        value = _value(walk, key, marks)
+        if isinstance(value, GgufList):
+            lists[key] = value
+        elif value is not None:
             facts[key] = value
-    tensors: dict[str, GgufTensor] = {}
-    data_bytes = 0
-    for _index in range(tensor_count):
-        name, tensor, end = _tensor(walk)
-        if name in tensors:
-            raise ValueError(_("its header is damaged"))
-        tensors[name] = tensor
-        data_bytes = max(data_bytes, end)
-    alignment = facts.get("general.alignment", 32)
-    if type(alignment) is not int or not 0 < alignment <= 2**20:
-        raise ValueError(_("its header is damaged"))
-    expected = -(-walk.position // alignment) * alignment + data_bytes
-    if tensors and size_bytes < expected:
-        raise ValueError(
-            _("{count} of {expected} bytes are there").format(
-                count=size_bytes, expected=expected
-            )
-        )
-    return GgufHeader(facts, tensors)
+    tensors = _tensors(walk, tensor_count, _alignment(facts), size_bytes)
+    return GgufHeader(facts, tensors, lists, frozenset(marks))
 
 
-def _value(walk: _Walk, kind: int, nesting: int = 0) -> Any:
-    """A number or a short text; None for all others, which are passed over."""
-    if form := _SCALARS.get(kind):
+def _damaged() -> ValueError:
+    return ValueError(_("its header is damaged"))
+
+
+def _check_version(version: int) -> None:
+    if version in _VERSIONS:
+        return
+    if int.from_bytes(version.to_bytes(4, "little"), "big") in (*_VERSIONS, 1):
+        raise ValueError(_("it is made for machines of the other byte order"))
+    raise ValueError(_("it has the unknown version {number}").format(number=version))
+
+
+def _value(walk: Walk, key: str, marks: set[str]) -> Any:
+    """A number, a short text, a tuple of them, where a longer list is, or None."""
+    kind = walk.number("I")
+    if form := SCALARS.get(kind):
         return walk.number(form)
-    if kind == _TEXT:
-        length = walk.number("Q")
-        if length <= _MAX_KEPT_TEXT_BYTES:
-            return walk.take(length).decode("utf-8", "replace")
-        walk.skip(length)
-        return None
-    if kind != _ARRAY or nesting > _MAX_NESTING:
-        raise ValueError(_("its header is damaged"))
+    if kind == TEXT:
+        return _text(walk)
+    if kind != _ARRAY:
+        raise _damaged()
     item_kind, length = walk.number("I"), walk.number("Q")
-    if form := _SCALARS.get(item_kind):
-        walk.skip(length * struct.calcsize(form))
-        return None
-    if length * 8 > walk.left_bytes:
-        raise ValueError(_("the end of the file is missing"))
-    if item_kind == _TEXT:
-        walk.skip_texts(length)
-    else:
-        for _index in range(length):
-            _value(walk, item_kind, nesting + 1)
+    is_kept = key not in _VOCABULARY and length <= _MAX_KEPT_ITEMS
+    if is_kept and (form := SCALARS.get(item_kind)):
+        form = f"{length}{form}"
+        return struct.unpack("<" + form, walk.take(struct.calcsize("<" + form)))
+    if is_kept and item_kind == TEXT:
+        return tuple(walk.text(_MAX_KEPT_TEXT_BYTES) for _index in range(length))
+    start = walk.position
+    _skip_list(walk, item_kind, length, marks)
+    return GgufList(item_kind, length, start, walk.position)
+
+
+def _text(walk: Walk) -> str | None:
+    """A text that may be long; None where it is too long to be of use."""
+    length = walk.number("Q")
+    if length <= _MAX_KEPT_TEXT_BYTES:
+        return walk.take(length).decode("utf-8", "replace")
+    walk.skip(length)
     return None
 
 
-def _tensor(walk: _Walk) -> tuple[str, GgufTensor, int]:
-    """The next tensor: name, description, end of its data."""
-    name, dimensions = walk.text(), walk.number("I")
+def _skip_list(
+    walk: Walk, kind: int, length: int, marks: set[str], nesting: int = 1
+) -> None:
+    if form := SCALARS.get(kind):
+        walk.skip(length * struct.calcsize("<" + form))
+        return
+    if kind not in (TEXT, _ARRAY) or nesting > _MAX_NESTING:
+        raise _damaged()
+    if length * 8 > walk.left_bytes:
+        raise ValueError(_("the end of the file is missing"))
+    if kind == TEXT:
+        walk.skip_texts(length, marks)
+        return
+    for _index in range(length):
+        _skip_list(walk, walk.number("I"), walk.number("Q"), marks, nesting + 1)
+
+
+def _alignment(facts: Mapping[str, Any]) -> int:
+    alignment = facts.get("general.alignment", _USUAL_ALIGNMENT)
+    is_whole = type(alignment) is int and 0 < alignment <= _MAX_ALIGNMENT
+    if not is_whole or alignment & (alignment - 1):
+        raise _damaged()
+    assert isinstance(alignment, int)
+    return alignment
+
+
+def _tensors(
+    walk: Walk, count: int, alignment: int, size_bytes: int
+) -> dict[str, GgufTensor]:
+    """All tensors, whose data lie in the file one beside the other."""
+    found: dict[str, GgufTensor] = {}
+    for _index in range(count):
+        name, tensor = _tensor(walk)
+        if name in found or tensor.start % alignment:
+            raise _damaged()
+        found[name] = tensor
+    data_start = -(-walk.position // alignment) * alignment
+    end = 0
+    for tensor in sorted(found.values(), key=lambda one: (one.start, one.size_bytes)):
+        if tensor.start < end:
+            raise _damaged()
+        end = tensor.start + tensor.size_bytes
+    if found and size_bytes < data_start + end:
+        raise ValueError(
+            _("{count} of {expected} bytes are there").format(
+                count=size_bytes, expected=data_start + end
+            )
+        )
+    return {
+        name: GgufTensor(one.type_name, one.shape, data_start + one.start)
+        for name, one in found.items()
+    }
+
+
+def _tensor(walk: Walk) -> tuple[str, GgufTensor]:
+    """The next tensor's name and description; its start is that in the data."""
+    name, dimensions = walk.text(_MAX_NAME_BYTES), walk.number("I")
     if dimensions > _MAX_DIMENSIONS:
-        raise ValueError(_("its header is damaged"))
-    shape = tuple(walk.number("Q") for _index in range(dimensions))
-    kind, offset = walk.number("I"), walk.number("Q")
-    tensor = GgufTensor(TYPE_NAMES.get(kind, f"type {kind}"), shape)
-    elements, block_bytes = BLOCKS.get(tensor.type_name, (1, 0))
-    return name, tensor, offset + -(-tensor.size // elements) * block_bytes
+        raise _damaged()
+    shape = tuple(walk.number("Q") for _index in range(dimensions)) or (1,)
+    kind, start = walk.number("I"), walk.number("Q")
+    tensor = GgufTensor(type_names().get(kind, f"type {kind}"), shape, start)
+    # Rows are made of whole blocks.
+    width = block_sizes().get(tensor.type_name, (1, 0))[0]
+    if not 0 < tensor.size <= _MAX_ELEMENTS or shape[0] % width:
+        raise _damaged()
+    return name, tensor

@@ -1,5 +1,6 @@
 """A tensor of the new model, and where it comes from in the GGUF file."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -19,9 +20,17 @@ class NewTensor:
     embedding, experts."""
     first_row: int = 0
     """Of the sources' rows, the first that is taken: a part of a fused tensor."""
+    group_rows: int = 0
+    """Rows of a group of the one source, each of which gives a part, from `first_row`
+    on: gate and up of each expert in one tensor. 0: it has no groups."""
     head_count: int = 0
     """Heads whose rows llama.cpp permuted for its RoPE, to be put back; 0 is none."""
     added: float = 0.0
     """What is added to each value: -1 for Gemma's norms."""
     constant: float | None = None
     """The value of all elements, where the file has no such tensor."""
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)

@@ -60,8 +60,13 @@ class Decisions:
     bits_per_weight: float = 0.0
 
 
-def decide(opened: OpenedModel, recipe: Recipe, layers: Layers) -> Decisions:
+def decide(
+    opened: OpenedModel, recipe: Recipe, layers: Layers, *, packs_all_anew: bool = False
+) -> Decisions:
     """Change an opened model's network into what is to be made; nothing is computed.
+
+    Args:
+        packs_all_anew: Of a source of which only a part is packed, that part, too.
 
     Raises:
         ModelRefused: A packed layer cannot be unpacked, or the recipe does not suit
@@ -77,7 +82,9 @@ def decide(opened: OpenedModel, recipe: Recipe, layers: Layers) -> Decisions:
     choice = _Choice(network, recipe, layers)
     # A source of which only a part is packed (gpt-oss: its experts) keeps that part, as
     # with mlx-lm; only what is packed as a whole is packed anew.
-    is_packed_anew = recipe.quantizes and (bool(layers) or not choice.suits_any())
+    is_packed_anew = recipe.quantizes and (
+        packs_all_anew or bool(layers) or not choice.suits_any()
+    )
     if recipe.dequantize or is_packed_anew:
         decisions.unpacked = _unpack(network)
         decisions.config.pop("quantization", None)

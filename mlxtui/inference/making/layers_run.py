@@ -11,7 +11,6 @@ import mlx.core as mx
 from mlxtui.errors import ModelRefused
 from mlxtui.i18n import _
 from mlxtui.inference.making.boxes import rows_from
-from mlxtui.inference.making.disk_thread import DiskThread
 from mlxtui.inference.making.leaf_reader import LeafReader
 from mlxtui.inference.making.opened import OpenedModel
 from mlxtui.inference.making.pace import RowPace
@@ -19,6 +18,7 @@ from mlxtui.inference.making.pieces import LayerMaker, LayerTask, packing_stream
 from mlxtui.inference.making.warming import Wanted, WarmingThread
 from mlxtui.inference.making.weights import Weights
 from mlxtui.inference.model import refusal
+from mlxtui.model_writer.disk_thread import DiskThread
 from mlxtui.model_writer.model_files import ModelFiles
 
 # Waiting for the disk, so long at once: then the engine may answer.

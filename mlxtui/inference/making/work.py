@@ -11,13 +11,12 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import mlx.core as mx
 
 from mlxtui.inference.making.companions import write_companions
 from mlxtui.inference.making.decisions import Decisions, Layers, decide
-from mlxtui.inference.making.disk_thread import DiskThread
 from mlxtui.inference.making.layers_run import LayersRun, Tally
 from mlxtui.inference.making.made import Made
 from mlxtui.inference.making.opened import OpenedModel, open_model
@@ -25,6 +24,7 @@ from mlxtui.inference.making.pieces import layer_tasks
 from mlxtui.inference.making.source_files import stored_tensors, weight_files
 from mlxtui.inference.step import Step, Work
 from mlxtui.model_writer.disk_errors import disk_full
+from mlxtui.model_writer.disk_thread import DiskThread
 from mlxtui.model_writer.model_files import ModelFiles
 from mlxtui.model_writer.shard_files import (
     Shard,
@@ -51,7 +51,12 @@ _DTYPES = {
 
 
 def make_model(
-    source: Path, target: Path, recipe: Recipe, *, layers: Layers | None = None
+    source: Path,
+    target: Path,
+    recipe: Recipe,
+    *,
+    layers: Layers | None = None,
+    packs_all_anew: bool = False,
 ) -> Work[Made]:
     """Make a model's folder of another one, by a recipe.
 
@@ -64,6 +69,8 @@ def make_model(
         target: The new folder; must not exist.
         layers: For paths of layers their own quantization, or None for float; they
             count before the recipe.
+        packs_all_anew: A quantization is for all layers, though some of the source's
+            are packed already.
 
     Raises:
         ModelRefused: The source is damaged, unsupported, does not fit together, or
@@ -74,7 +81,8 @@ def make_model(
     stage: Stage = "quantize" if recipe.quantizes else "convert"
     tally = Tally()
     with ExitStack() as stack:
-        steps = _steps(source, target, recipe, layers or {}, tally, stack)
+        order = _Order(source, target, recipe, layers or {}, packs_all_anew)
+        steps = _steps(order, tally, stack)
         while True:
             try:
                 note = next(steps)
@@ -89,15 +97,19 @@ def make_model(
             )
 
 
-def _steps(
-    source: Path,
-    target: Path,
-    recipe: Recipe,
-    layers: Layers,
-    tally: Tally,
-    stack: ExitStack,
-) -> Generator[str, None, Made]:
+class _Order(NamedTuple):
+    """What is wanted; the fields are `make_model`'s arguments."""
+
+    source: Path
+    target: Path
+    recipe: Recipe
+    layers: Layers
+    packs_all_anew: bool
+
+
+def _steps(order: _Order, tally: Tally, stack: ExitStack) -> Generator[str, None, Made]:
     """Make it, yielding what is being done; the stack is closed at the end."""
+    source, target, recipe, layers, packs_all_anew = order
     begun: list[Unfinished] = []
     stack.callback(_close_all, begun)
     disk = DiskThread(target.parent)
@@ -107,7 +119,7 @@ def _steps(
     opened = open_model(source, files, stored)
     tally.total_bytes = sum(array.nbytes for array in opened.weights.values())
     yield _NO_NOTE
-    decisions = decide(opened, recipe, layers)
+    decisions = decide(opened, recipe, layers, packs_all_anew=packs_all_anew)
     yield _NO_NOTE
     tasks = layer_tasks(opened, decisions)
     shards = plan_shards(
@@ -119,7 +131,7 @@ def _steps(
     decisions.parameters.clear()
     opened.forget_network()
     yield _NO_NOTE
-    plan = _plan(opened, recipe, layers)
+    plan = _plan(opened, order)
     yield from disk.done(lambda: begun.append(Unfinished(target, plan)), _NO_NOTE)
     unfinished = begun[0]
     missing = [each for each in shards if not unfinished.is_complete(each.name)]
@@ -153,8 +165,9 @@ def _close_all(begun: list[Unfinished]) -> None:
         each.close()
 
 
-def _plan(opened: OpenedModel, recipe: Recipe, layers: Layers) -> dict[str, Any]:
+def _plan(opened: OpenedModel, order: _Order) -> dict[str, Any]:
     """All that the result depends on, as JSON has it."""
+    recipe, layers = order.recipe, order.layers
     folder = opened.files[0].parent
     sources = [*opened.files, folder / "config.json"]
     statuses = [(file.name, file.stat()) for file in sources]
@@ -163,6 +176,7 @@ def _plan(opened: OpenedModel, recipe: Recipe, layers: Layers) -> dict[str, Any]
         "source": [[name, each.st_size, each.st_mtime_ns] for name, each in statuses],
         "recipe": {**asdict(recipe), "measure": None},
         "layers": {path: own and asdict(own) for path, own in sorted(layers.items())},
+        "packs_all_anew": order.packs_all_anew,
         "mlx": [metadata.version("mlx"), metadata.version("mlx-lm")],
     }
 

@@ -141,9 +141,9 @@ class ModelsPane(ModelsInfo, Place):
         if self.hub is None or name:
             self._with_local(name, partial(self._library.load, then_chat=then_chat))
         elif then_chat:
-            self.hub.open()
+            self.hub.fetching.open()
         else:
-            self.hub.pull()
+            self.hub.fetching.pull()
 
     def action_unload(self) -> None:
         """Free the memory of the loaded model."""
@@ -168,19 +168,19 @@ class ModelsPane(ModelsInfo, Place):
         if argument:
             self.post_message(PlanRequested(JobSpec(source=argument.strip())))
         elif self.hub is not None:
-            self.hub.pull()
+            self.hub.fetching.pull()
         else:
             await self.action_find()
 
     def action_quantize(self, argument: str = "") -> None:
         """Ask how a model is to be packed."""
         if self.hub is not None and not argument:
-            self.hub.quantize(self._ask_recipe)
+            self.hub.fetching.quantize(self._ask_recipe)
         else:
             self._with_local(argument, self._quantize)
 
     def _quantize(self, model: LocalModel) -> None:
-        if model.problem or model.kind != "model":
+        if model.problem or model.kind not in ("model", "gguf"):
             self._library.load(model, then_chat=False)  # which says why not
         elif model.source == "path":
             self._library.plan(model, partial(self._quantize_folder, model))

@@ -10,7 +10,9 @@ MODELS_ACTIONS: tuple[Action, ...] = (
     Action(
         name="models.chat",
         title=N_("Chat"),
-        meaning=N_("Load the model under the cursor and open a chat with it"),
+        meaning=N_(
+            "Open a chat with the model under the cursor; a GGUF file is imported first"
+        ),
         keys="enter",
         slash="model",
         argument=N_("NAME"),
@@ -208,7 +210,10 @@ class ModelsInfo(PlaceInfo):
         " folder, typed there, opens that folder: one that is not for MLX is converted."
         " An address of the hub is looked up there.\n"
         "Models in the Hugging Face cache, in mlxtui's models folder and in the folders"
-        " of the setting model_folders are found by themselves."
+        " of the setting model_folders are found by themselves, and so are those of"
+        " Ollama and LM Studio: they are read where they lie and never changed.\n"
+        "A GGUF file is marked “to import”: Enter shows what it becomes, and makes an"
+        " MLX model of it, once. After that, Enter opens a chat with that model."
     )
     ACTIONS = MODELS_ACTIONS
     WIDGET = "mlxtui.ui.panes.models:ModelsPane"

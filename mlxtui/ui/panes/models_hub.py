@@ -1,6 +1,5 @@
 """The hub's models: searched, looked at before anything is fetched, and fetched."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -15,18 +14,16 @@ from mlxtui.backend.backend import Backend
 from mlxtui.backend.job_events import Event, JobChanged
 from mlxtui.harmless import one_line
 from mlxtui.i18n import N_, _
-from mlxtui.plans import JobSpec
 from mlxtui.repositories import SearchQuery
 from mlxtui.ui.hub_descriptions import Described, Descriptions
 from mlxtui.ui.hub_rows import HubRow, fit_of, is_address, row_of_described, words_of
 from mlxtui.ui.hub_search import HubSearch
 from mlxtui.ui.hub_words import is_busy, is_searched, notice_text, summary_text
-from mlxtui.ui.messages import ActionRequested, CopyRequested, PlanRequested
-from mlxtui.ui.quantize_facts import QuantizeFacts, facts_of_described
+from mlxtui.ui.messages import CopyRequested
+from mlxtui.ui.panes.hub_fetching import HubFetching
 from mlxtui.ui.widgets.hub_details import HubDetails
 from mlxtui.ui.widgets.hub_filters import HubFilters, words_of_group
 from mlxtui.ui.widgets.hub_table import HubTable
-from mlxtui.ui.widgets.in_sight import is_in_sight
 from mlxtui.ui.widgets.model_filter import ModelFilter
 
 # The details stand beside the table from here on, below it in less.
@@ -42,7 +39,8 @@ class HubView(Vertical):
     HELP: ClassVar[str] = N_(
         "Type words to search the Hugging Face hub, or paste an address: owner/name,"
         " owner/name@revision, or a link. Nothing is fetched before you said yes to"
-        " its plan.\n"
+        " its plan. A GGUF file becomes an MLX model; of several you choose one, and ★"
+        " marks the largest that fits.\n"
         "Without words the recommended models for this machine are shown.\n"
         "Tab goes on to the results and to the details, which scroll. Enter there"
         " fetches, q fetches and quantizes. Esc goes back to your own models.\n"
@@ -65,7 +63,8 @@ class HubView(Vertical):
         self._address = ""
         self._goes_to_results = False
         """Enter was pressed in the field: what is found has the keys then."""
-        self._waiting: tuple[str, Callable[[Described], None]] | None = None
+        self.fetching = HubFetching(self, self._descriptions, self._current_address)
+        """Plans of what is under the cursor."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="head"):
@@ -152,59 +151,11 @@ class HubView(Vertical):
             return words_of_group(group)
         return ""
 
-    def open(self) -> None:
-        """Chat with what is on this machine already; show the plan of all else."""
-        self._with_described(self._open)
-
-    def _open(self, described: Described) -> None:
-        plan = described.plan
-        is_here = plan.path is not None and not plan.fetch_bytes
-        if is_here and plan.contents.kind == "mlx" and not plan.problem:
-            name = described.repository.address.repo_id
-            self.post_message(ActionRequested("models.chat", name))
-        else:
-            self._pull(described)
-
-    def pull(self) -> None:
-        """Show the plan of fetching the repository under the cursor."""
-        self._with_described(self._pull)
-
-    def quantize(self, ask: Callable[[QuantizeFacts], None]) -> None:
-        """Ask how the repository under the cursor is to be quantized."""
-        self._with_described(lambda described: ask(facts_of_described(described)))
-
     def copy_address(self) -> None:
         """Copy the address of the repository under the cursor."""
         row = self._table.current_row
         if row is not None:
             self.post_message(CopyRequested(row.repo_id, _("the address")))
-
-    def _pull(self, described: Described) -> None:
-        choices = described.plan.contents.gguf
-        address = described.repository.address
-        spec = JobSpec(source=str(address), file=address.file)
-        if len(choices) > 1 and not spec.file:
-            from mlxtui.ui.screens.choose_file import ChooseFile
-
-            def chosen(file: str | None) -> None:
-                if file is not None:
-                    self.post_message(PlanRequested(replace(spec, file=file)))
-
-            self.app.push_screen(ChooseFile(str(address), choices), chosen)
-        else:
-            self.post_message(PlanRequested(spec))
-
-    def _with_described(self, do: Callable[[Described], None]) -> None:
-        """Do it now, or as soon as the hub has answered."""
-        row = self._table.current_row
-        if row is None:
-            return
-        known = self._descriptions.of(row.address)
-        if isinstance(known, Described):
-            do(known)
-        else:
-            self._waiting = (row.address, do)
-            self._descriptions.ask(row.address, "cursor")
 
     # What its parts report
 
@@ -222,7 +173,7 @@ class HubView(Vertical):
             self._goes_to_results = True
             self._ask()
         elif self._table.row_count:
-            self.open()
+            self.fetching.open()
         else:
             self.ask_again()
 
@@ -240,7 +191,7 @@ class HubView(Vertical):
 
     def on_column_table_chosen(self) -> None:
         """A double click is Enter."""
-        self.open()
+        self.fetching.open()
 
     # How it is done
 
@@ -270,27 +221,17 @@ class HubView(Vertical):
             look = partial(self._descriptions.ask, row.address, "cursor")
             self._resting = self.set_timer(_CURSOR_PAUSE_SECONDS, look)
 
+    def _current_address(self) -> str:
+        row = self._table.current_row
+        return row.address if row else ""
+
     def _stop(self, timer: Timer | None) -> None:
         if timer is not None:
             timer.stop()
 
     def _descriptions_changed(self) -> None:
         self._show()
-        if self._waiting is None:
-            return
-        address, do = self._waiting
-        known = self._descriptions.of(address)
-        if known is None:
-            return
-        self._waiting = None
-        row = self._table.current_row
-        if row is None or row.address != address or not is_in_sight(self):
-            return  # the user looks at something else by now
-        if isinstance(known, Described):
-            do(known)
-        else:
-            text = "\n".join(filter(None, (known.message, known.hint)))
-            self.notify(text, severity="error", markup=False)
+        self.fetching.descriptions_changed()
 
     # What is shown
 

@@ -22,7 +22,8 @@ from mlxtui.backend.job_events import (
     QuantizationsCompared,
     RemovalPlanned,
 )
-from mlxtui.errors import InvalidParameter
+from mlxtui.backend.ownership import check_copy, check_removal, check_rename
+from mlxtui.errors import InvalidParameter, ModelRefused
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
 from mlxtui.types import LoadedModel, LocalModel, RequestId
@@ -63,6 +64,8 @@ class ModelKeeping:
 
     def copy(self, model: LocalModel, models: Sequence[LocalModel]) -> None:
         """Ask for the copy's name, and make it."""
+        if not self._allows(check_copy, model):
+            return
         self._view.app.push_screen(
             AskName(
                 _("Copy {name}").format(name=one_line(model.name)),
@@ -82,13 +85,7 @@ class ModelKeeping:
 
     def rename(self, model: LocalModel, models: Sequence[LocalModel]) -> None:
         """Ask for the new name, and give it."""
-        if model.source != "models":
-            self._refuse(
-                _("{name} is not in the models folder, so its name stays.").format(
-                    name=one_line(model.name)
-                ),
-                _("Copy it under another name: that takes no room."),
-            )
+        if not self._allows(check_rename, model):
             return
         others = [other for other in models if other.name != model.name]
         self._view.app.push_screen(
@@ -110,6 +107,8 @@ class ModelKeeping:
 
     def remove(self, model: LocalModel, loaded: LoadedModel | None) -> None:
         """Find out what is freed, ask, and remove it."""
+        if not self._allows(check_removal, model):
+            return
         self._loaded = loaded
         request_id = self._new_request()
         self._backend.submit(PlanRemoval(request_id=request_id, name=model.name))
@@ -201,6 +200,15 @@ class ModelKeeping:
     def _chosen(self, name: str | None) -> None:
         if name is not None:
             self._go_to(name)
+
+    def _allows(self, check: Callable[[LocalModel], None], model: LocalModel) -> bool:
+        """Whether something may be done with a model; if not, it is said why."""
+        try:
+            check(model)
+        except ModelRefused as refusal:
+            self._refuse(refusal.message, refusal.hint)
+            return False
+        return True
 
     def _new_request(self) -> RequestId:
         request_id = new_request_id()

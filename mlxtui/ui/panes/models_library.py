@@ -170,11 +170,21 @@ class LibraryView(Vertical):
         """Ask the app to load a model."""
         if model.problem:
             self.refuse(model.problem, model.hint)
+        elif model.kind == "gguf":
+            self._load_imported(model, then_chat=then_chat)
         elif model.kind != "model":
             phrase = capability_phrases(model)[0]
             self.refuse(f"{one_line(model.name)}: {phrase}", "")
         else:
             self.post_message(LoadRequested(model, then_chat=then_chat))
+
+    def _load_imported(self, model: LocalModel, *, then_chat: bool) -> None:
+        """What was made of a GGUF file; the plan of an import where nothing was."""
+        if model.imported_as:
+            made = names.to_load(model, self.models)
+            self.post_message(LoadRequested(made, then_chat=then_chat))
+        else:
+            self.post_message(PlanRequested(JobSpec(source=str(model.path))))
 
     def plan(self, model: LocalModel, do: Callable[[Plan], None]) -> None:
         """Find out what a folder is, then go on; what it cannot be is told."""

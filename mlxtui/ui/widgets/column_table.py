@@ -16,8 +16,6 @@ from textual.widgets import DataTable
 from mlxtui.i18n import _, current_language
 from mlxtui.ui.table_columns import Column, RowT
 
-_MIN_FIRST_CELLS = 24
-
 PLAIN, MUTED = "column-table--plain", "column-table--muted"
 GOOD, BUSY, BAD = "column-table--good", "column-table--busy", "column-table--bad"
 
@@ -59,6 +57,8 @@ class ColumnTable(DataTable[Cell], Generic[RowT], inherit_bindings=False):
         Binding("end,ctrl+end", "scroll_bottom", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {PLAIN, MUTED, GOOD, BUSY, BAD}
+    MIN_FIRST_CELLS: ClassVar[int] = 24
+    """Room that the first column has at least, in cells."""
 
     class Chosen(Message):
         """A row was double-clicked."""
@@ -192,7 +192,7 @@ class ColumnTable(DataTable[Cell], Generic[RowT], inherit_bindings=False):
                 continue
             # The arrow of a sorted column always has its place.
             cells = max([cell_len(_(column.title)) + 2, *texts])
-            if room - cells - padding < _MIN_FIRST_CELLS:
+            if room - cells - padding < self.MIN_FIRST_CELLS:
                 break
             room -= cells + padding
             layout.append((column.name, self.title_of(column), cells))

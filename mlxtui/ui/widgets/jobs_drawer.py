@@ -133,7 +133,9 @@ class JobsDrawer(JobsInfo, Place):
             # Each assignment draws the whole drawer again.
             self._heading = self.border_title = heading
         self._empty.display = not jobs
-        self._facts.display = bool(jobs)
+        if self._facts.display != bool(jobs):
+            self._facts.display = bool(jobs)
+            self.call_after_refresh(self._show_facts)  # until then it has no width
         if not jobs:
             self._empty.update(
                 _("No job yet. Downloads, conversions and quantizations stand here.")

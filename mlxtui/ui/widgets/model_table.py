@@ -26,7 +26,7 @@ _MARKED = ("loaded", "loading", "broken")
 
 _STYLES: dict[Standing, str] = {
     "loaded": GOOD, "loading": BUSY, "fits": GOOD, "tight": BUSY, "too-big": BAD,
-    "unknown": PLAIN, "broken": BAD,
+    "unknown": PLAIN, "broken": BAD, "to-import": PLAIN, "imported": MUTED,
 }  # fmt: skip
 
 

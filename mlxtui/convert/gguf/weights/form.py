@@ -49,4 +49,5 @@ class Form:
         if self.quantization is None:
             return self.dtype
         text = self.quantization.text()
-        return f"{text}, F32 scales" if self.dtype == "F32" else text
+        has_float32 = self.dtype == "F32" and self.quantization.mode == "affine"
+        return f"{text}, F32 scales" if has_float32 else text

@@ -1,0 +1,52 @@
+"""The merges that a SentencePiece vocabulary stands for.
+
+SentencePiece joins the two neighbours whose joint piece has the highest score, again
+and again; the same in the form of byte-pair encoding is one merge for each way to
+cut a piece in two pieces, in the order of the scores.
+"""
+
+import math
+from collections.abc import Sequence
+
+from mlxtui.convert.gguf.tokenizer.tokens import NORMAL, USER_DEFINED, Tokens
+
+_SPACE = "\u2581"
+
+
+def piece_merges(tokens: Tokens, scores: Sequence[float]) -> list[tuple[str, str]]:
+    """All merges, the first one first.
+
+    Args:
+        tokens: Pieces are the normal ones, and those that the user defined with `▁`.
+        scores: Of all tokens; without them, or where all are the same, the order of
+            ids is the order of scores.
+    """
+    pieces = {
+        text: token_id
+        for token_id, (text, kind) in enumerate(
+            zip(tokens.texts, tokens.types, strict=True)
+        )
+        if is_piece(text, kind)
+    }
+    found: list[tuple[float, int, int, int, str, str]] = []
+    for text, token_id in pieces.items():
+        rank = _rank(scores, token_id)
+        for cut in range(1, len(text)):
+            left = pieces.get(text[:cut])
+            right = pieces.get(text[cut:]) if left is not None else None
+            if left is not None and right is not None:
+                found.append((rank, token_id, left, right, text[:cut], text[cut:]))
+    found.sort()
+    return [(left, right) for *_order, left, right in found]
+
+
+def is_piece(text: str, kind: int) -> bool:
+    """Whether a token is found by merging, not looked for in the text as it stands."""
+    return kind == NORMAL or (kind == USER_DEFINED and _SPACE in text)
+
+
+def _rank(scores: Sequence[float], token_id: int) -> float:
+    if not scores:
+        return 0.0
+    score = scores[token_id]
+    return math.inf if math.isnan(score) else -score
