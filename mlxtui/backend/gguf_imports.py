@@ -46,7 +46,7 @@ def find_import(
 
 
 def find_any_import(files: Sequence[Path], settings: Settings) -> Folder | None:
-    """A model that was made of a GGUF file in whichever mode, faithfully before exactly.
+    """A model that was made of a GGUF file in any mode, faithfully before exactly.
 
     Args:
         files: All parts of the file.

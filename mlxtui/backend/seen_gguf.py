@@ -6,6 +6,7 @@ may have hundreds: each is looked into once, until it changes.
 
 import json
 import logging
+import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _log = logging.getLogger(__name__)
+
+# Several threads look at once, and the file has one temporary name in a process.
+_writing = threading.Lock()
 
 _Stamps = list[list[Any]]
 """Of each part: path, size, time of the last change."""
@@ -83,7 +87,8 @@ class SeenGguf:
         files = self._seen if is_complete else {**self._known, **self._seen}
         text = json.dumps({"made_by": self._made_by, "files": files})
         try:
-            paths.write_atomically(paths.gguf_cache_file(), text)
+            with _writing:
+                paths.write_atomically(paths.gguf_cache_file(), text)
         except (OSError, ValueError):
             _log.warning("What was seen in GGUF files cannot be kept", exc_info=True)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mlxtui.convert.contents import look_at
+from mlxtui.convert.gguf.groups import is_gguf
 from mlxtui.convert.refusals import no_code
 from mlxtui.convert.source import LocalSource
 from mlxtui.errors import ModelRefused
@@ -42,11 +43,8 @@ def check(path: Path, name: str) -> LocalModel:
     Raises:
         ModelRefused: It is damaged, unsupported, or not a language model.
     """
-    if path.is_file():
-        raise ModelRefused(
-            _("{path} is a file, not the folder of a model.").format(path=path),
-            hint=_("`mlxtui convert` makes a model of a GGUF file."),
-        )
+    if is_gguf(path):
+        raise _to_import(path)
     model = describe(path, name, "path")
     if model.problem:
         raise ModelRefused(model.problem, hint=model.hint)
@@ -56,18 +54,22 @@ def check(path: Path, name: str) -> LocalModel:
             hint=_("Choose a chat or text-generation model."),
         )
     if model.kind == "gguf":
-        raise ModelRefused(
-            _("{name} is a folder of GGUF files, which are imported first.").format(
-                name=name
-            ),
-            hint=_("`mlxtui convert {path}` imports one.").format(path=path),
-        )
+        raise _to_import(path)
     if model.kind == "adapter":
         raise ModelRefused(
             _("{name} is an adapter, not a whole model.").format(name=name),
             hint=_("Choose the model that it was made for."),
         )
     return model
+
+
+def _to_import(path: Path) -> ModelRefused:
+    return ModelRefused(
+        _("{path} is in GGUF form, which is imported before it answers.").format(
+            path=path
+        ),
+        hint=_("`mlxtui convert {path}` imports it.").format(path=path),
+    )
 
 
 def _kind(contents: Contents) -> ModelKind:

@@ -40,8 +40,9 @@ def tall_text(model: LocalModel, standing: Standing, memory: ModelMemory) -> Con
     blocks.append(fact_table(_facts(model)))
     if model.provenance is not None:
         blocks += _origin(model.provenance)
-    label = Content.styled(_("File") if model.kind == "gguf" else _("Folder"), "$text-muted")
-    blocks.append(Content.assemble(label, "\n", one_line(str(model.path))))
+    label = _("File") if model.kind == "gguf" else _("Folder")
+    folder = Content.styled(label, "$text-muted")
+    blocks.append(Content.assemble(folder, "\n", one_line(str(model.path))))
     return Content("\n\n").join(blocks)
 
 

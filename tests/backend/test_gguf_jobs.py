@@ -20,6 +20,7 @@ from mlxtui.backend.events import LibraryScanned
 from mlxtui.backend.gguf_imports import find_any_import
 from mlxtui.backend.provenance import read_provenance
 from mlxtui.convert.gguf import import_progress, new_weights
+from mlxtui.convert.gguf.weights import rows
 from mlxtui.model_writer import shard_files
 from mlxtui.plans import JobSpec
 from mlxtui.recipes import Quantization, Recipe
@@ -35,6 +36,7 @@ FOUR_BITS = Recipe(quantization=Quantization(group_size=32), measure=False)
 _KILLED = """
 import os, pathlib, signal, sys, threading
 from mlxtui.convert.gguf import import_progress, new_weights
+from mlxtui.convert.gguf.weights import rows
 from mlxtui.model_writer import shard_files
 from mlxtui.plans import JobSpec
 from tests.backend.job_harness import running_jobs
@@ -90,7 +92,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_progress, "_TOLD_SECONDS", 0)
     for name in ("_FIRST_ELEMENTS", "_MOST_ELEMENTS"):
         monkeypatch.setattr(new_weights, name, 8192)
-    real = new_weights.convert_rows
+    real = rows.convert_rows
 
     def slowly(*arguments: Any, **options: Any) -> Any:
         time.sleep(0.02)

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -325,6 +326,17 @@ def test_a_memory_that_cannot_be_written_is_none(looks: list[str]) -> None:
     paths.make_private(paths.gguf_cache_file())  # a folder is in its place
     assert _scanned() == _scanned()
     assert looks == ["a.gguf", "a.gguf"]
+
+
+def test_looks_at_the_same_time_do_not_disturb_each_other(looks: list[str]) -> None:
+    for number in range(8):
+        _write(paths.models_dir() / f"{number}.gguf")
+    with ThreadPoolExecutor(8) as pool:
+        scans = list(pool.map(lambda _number: _scanned(), range(8)))
+    assert all(scan == scans[0] for scan in scans)
+    looks.clear()
+    assert _scanned() == scans[0]
+    assert looks == []
 
 
 def test_files_that_are_gone_are_forgotten_unless_the_look_was_cut_short() -> None:

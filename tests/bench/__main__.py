@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from tests.bench.measure import Figure, Measurement
 
-NAMES = ("start", "engine", "guide", "ui", "pull", "convert", "busy")
+NAMES = ("start", "engine", "guide", "ui", "pull", "convert", "gguf", "busy")
 
 
 def main() -> None:

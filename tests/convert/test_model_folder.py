@@ -20,6 +20,7 @@ from mlx_lm.utils import (
 from mlxtui.convert import architectures, model_folder
 from mlxtui.errors import ModelRefused
 from mlxtui.types import LocalModel
+from tests.convert.gguf.gguf_bytes import gguf_bytes
 from tests.data import STORIES, needs_shared_data
 from tests.models import CHAT_TEMPLATE, THINKING_TEMPLATE, Shape, write_model
 
@@ -82,6 +83,17 @@ def test_a_whole_model_is_told_from_its_files(folder: Path) -> None:
     assert described.context_length == config["max_position_embeddings"]
     assert described.capabilities == ("chat",)
     assert (described.problem, described.hint) == ("", "")
+
+
+def test_what_is_in_gguf_form_is_imported_before_it_is_loaded(tmp_path: Path) -> None:
+    file = tmp_path / "repo" / "tiny.gguf"
+    file.parent.mkdir()
+    file.write_bytes(gguf_bytes())
+    assert _described(file.parent).kind == "gguf"
+    for path in (file, file.parent):
+        with pytest.raises(ModelRefused, match="in GGUF form") as refusal:
+            model_folder.check(path, "tiny")
+        assert f"mlxtui convert {path}" in refusal.value.hint
 
 
 def test_a_model_that_may_be_loaded_is_told_the_same_as_in_the_list(

@@ -24,6 +24,7 @@ from mlxtui.ui.model_columns import COLUMNS
 from mlxtui.ui.places import PLACES, all_actions
 from mlxtui.ui.themes import THEMES
 from tests.recorded import LIBRARY, Answer, Script
+from tests.recorded_gguf import gguf_plan, plan_of_several, plan_without_template
 from tests.recorded_hub import job
 from tests.ui.harness import User, answer, find_none, open_app
 from tests.ui.test_hub_place import hub_script
@@ -310,6 +311,30 @@ async def test_the_jobs_and_their_plan() -> None:
         assert_translated(user, *own)
         await user.press("f1")
         assert_translated(user, *own)
+
+
+async def test_the_plan_of_a_gguf_file_and_the_choice_among_several() -> None:
+    own = ("Qwen3-4B", "K_M-exact", "_K_M", "BF16", "chatml", ".gguf", "owner", "GGUF")
+    script = Script(
+        plans={
+            "bare": plan_without_template,
+            "here": lambda spec: replace(gguf_plan(spec), steps=()),
+            "several": plan_of_several,
+        }
+    )
+    async with open_app(
+        script=script, settings=settings_in("en"), size=(100, 50)
+    ) as user:
+        for source in script.plans:
+            user.app.post_message(PlanRequested(JobSpec(source=source)))
+            await user.until(lambda: len(user.app.screen_stack) > 1)
+            await user.settle()
+            assert_translated(user, *own)
+            await user.press("right", "tab", "right", "down")
+            assert_translated(user, *own)
+            await user.press("f1")
+            assert_translated(user, *own)
+            await user.press("escape", "escape", "escape")
 
 
 @pytest.mark.parametrize("way", ["f10", "/language"])

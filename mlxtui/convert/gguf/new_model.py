@@ -32,6 +32,8 @@ class NewModel:
         Raises:
             ModelRefused: Its type is not taken; the message names it.
         """
+        if tensor.is_always_exact:
+            mode = "exact"
         names = {self.stored[source].type_name for source in tensor.sources}
         # Experts that lie apart may be of several types, which no packed form takes.
         can_pack = tensor.can_pack and len(names) == 1

@@ -25,6 +25,8 @@ class NewTensor:
     on: gate and up of each expert in one tensor. 0: it has no groups."""
     head_count: int = 0
     """Heads whose rows llama.cpp permuted for its RoPE, to be put back; 0 is none."""
+    is_always_exact: bool = False
+    """Whether no mode may round it: a few numbers on which experts are chosen."""
     added: float = 0.0
     """What is added to each value: -1 for Gemma's norms."""
     constant: float | None = None

@@ -32,6 +32,7 @@ from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.panes.models_keeping import ModelKeeping
 from mlxtui.ui.plan_questions import PlanQuestions
 from mlxtui.ui.table_columns import Column
+from mlxtui.ui.typed_path import TypedPath
 from mlxtui.ui.widgets.in_sight import is_in_sight
 from mlxtui.ui.widgets.model_details import ModelDetails
 from mlxtui.ui.widgets.model_filter import ModelFilter
@@ -60,8 +61,10 @@ class LibraryView(Vertical):
         self._notice = Static("", classes="notice", markup=False)
         self._scan = ModelScan(backend, self._show)
         self._go_to_name = ""
-        self._path_notice = ""
         self._plans = PlanQuestions(backend)
+        self._typed_path = TypedPath(
+            self._plans, self._filter, self._show, self._open_typed
+        )
         self._measured: MemoryMeasured | None = None
         self._model_state = ModelState()
         self._order = Order()
@@ -250,7 +253,7 @@ class LibraryView(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the models that have the words."""
         event.stop()
-        self._path_notice = ""
+        self._typed_path.forget()
         current = self._table.current
         if current is not None and not is_found_by(current, event.value):
             self._table.move_cursor(row=0)
@@ -261,7 +264,7 @@ class LibraryView(Vertical):
         event.stop()
         text = event.value.strip()
         if names.looks_like_path(text):
-            self._open_path(text)
+            self._typed_path.open(text)
         elif self._table.current is None and text and self._scan.found is not None:
             self.post_message(self.FindRequested(text))
         else:
@@ -287,34 +290,15 @@ class LibraryView(Vertical):
 
     # How it is done
 
-    def _open_path(self, text: str) -> None:
-        try:
-            model = names.resolve(text, ())
-        except ModelNotFound as error:
-            self._say_of_path(f"{error.message} {error.hint}")
-            return
-        self._say_of_path(_("Looking at this folder…"))
-
-        def refuse(message: str, hint: str) -> None:
-            if self._filter.value.strip() == text:
-                self._say_of_path(f"{message} {hint}")
-
-        spec = JobSpec(source=str(model.path))
-        self._plans.ask(spec, partial(self._open_folder, text, model), refuse)
-
-    def _open_folder(self, text: str, model: LocalModel, plan: Plan) -> None:
+    def _open_typed(self, model: LocalModel, plan: Plan) -> None:
         """Chat with an MLX model; show what making one of it takes."""
-        if self._filter.value.strip() != text or not is_in_sight(self):
-            return  # the user wants something else by now
+        if not is_in_sight(self):
+            return
         self.show_all()
         if plan.contents.kind == "mlx":
             self.load(model, then_chat=True)
         else:
             self.post_message(PlanRequested(plan.spec))
-
-    def _say_of_path(self, text: str) -> None:
-        self._path_notice = text
-        self._show()
 
     def _changed(self, name: str) -> None:
         self._go_to_name = name
@@ -343,7 +327,7 @@ class LibraryView(Vertical):
         if self._go_to_name and self._table.go_to(self._go_to_name):
             self._go_to_name = ""
         self._summary.update(summary_text(self._scan, found))
-        notice = notice_text(self._scan, text, found, self._path_notice)
+        notice = notice_text(self._scan, text, found, self._typed_path.notice)
         self._notice.update(one_line(notice))
         self._notice.display = bool(notice)
         self._show_details()

@@ -123,6 +123,7 @@ class PlanScreen(PlanPage):
             # What the others come to says nothing of this one.
             self.state = PlanState(spec=replace(self.state.spec, file=file))
             self._ask()
+            self.show_state()
             self._say_looking()
 
         source = plan.source_name or self.state.spec.source

@@ -41,6 +41,8 @@ class QuantizeForm(Dialog[JobSpec | None]):
         " 4 bits in groups of 64 are the usual choice; 6 or 8 lose next to nothing.\n"
         "Mixed recipes give more bits to the layers that need them. “Fit this machine”"
         " measures each layer and takes the most that fits beside a context.\n"
+        "A GGUF file is imported first, then packed; to keep its own codes, import it"
+        " without quantizing.\n"
         "Measuring compares the result with its source on texts in English, Japanese"
         " and code, and takes a while."
     )

@@ -51,7 +51,7 @@ def write_llama(
         shape = rows.get(part, WIDTH), WIDTH
         kind = types[matrices % len(types)]
         matrices += 1
-        drawn = random.standard_normal(shape, dtype=np.float32) / 16
+        drawn = random.standard_normal(shape, dtype=np.float32) / np.float32(16)
         content, _values = stored_values(drawn, GGMLQuantizationType[kind])
         tensors[f"{name}.weight"] = kind, shape[::-1]
         data[f"{name}.weight"] = content.tobytes()

@@ -13,7 +13,8 @@ How to add an architecture. It takes a module of 20 to 60 lines here and a test:
 3. Write `weights(config)`, the table: it yields a `Weight` for each weight of mlx-lm's
    model, put together of `blocks` (`around`, `layers`, `attention`, `gated_mlp`,
    `gated_experts`, or `Block.linear`, `.norm`, `.vector`, `.experts` one by one).
-   Tensors of the file that no row of the table takes refuse the file.
+   Tensors of the file that no row of the table takes refuse the file, but for those
+   that `Architecture.unused` names.
 4. Make an `Architecture` of the two, with `overflows_f16` where 16-bit floats are
    known to be too small for it, and name it in `_MODULES` below.
 5. Test it in tests/convert/gguf/architectures with `harness.assert_same_logits`: a
@@ -44,6 +45,7 @@ _MODULES: Mapping[str, tuple[str, str]] = {
     "qwen2": ("qwen", "QWEN2"),
     "qwen2moe": ("qwen", "QWEN2MOE"),
     "qwen2vl": ("qwen", "QWEN2VL"),
+    "qwen25vl": ("qwen", "QWEN25VL"),
     "qwen3": ("qwen", "QWEN3"),
     "qwen3moe": ("qwen", "QWEN3MOE"),
     "qwen3vl": ("qwen", "QWEN3VL"),
@@ -57,6 +59,10 @@ _MODULES: Mapping[str, tuple[str, str]] = {
     "minicpm": ("minicpm", "MINICPM"),
     "ernie4_5": ("ernie", "ERNIE"),
     "nemotron": ("nemotron", "NEMOTRON"),
+    "glm4moe": ("chosen_experts", "GLM4_MOE"),
+    "dots1": ("chosen_experts", "DOTS1"),
+    "deepseek2": ("deepseek", "DEEPSEEK"),
+    "minimax-m2": ("minimax", "MINIMAX"),
     "phi2": ("phi", "PHI2"),
     "phi3": ("phi", "PHI3"),
     "phimoe": ("phi", "PHIMOE"),
@@ -77,6 +83,7 @@ _MODULES: Mapping[str, tuple[str, str]] = {
     "hunyuan-dense": ("hunyuan", "HUNYUAN_DENSE"),
     "exaone4": ("exaone4", "EXAONE4"),
     "lfm2": ("lfm2", "LFM2"),
+    "lfm2moe": ("lfm2", "LFM2_MOE"),
 }
 
 KNOWN: tuple[str, ...] = tuple(sorted(_MODULES))

@@ -16,10 +16,12 @@ from mlxtui.i18n import _
 Config = Mapping[str, Any]
 """A config.json, as mlx-lm reads it."""
 
-# What `rope_settings` reads, and what old converters wrote although nobody reads it.
+# What `rope_settings` reads, what old converters wrote although nobody reads it, and
+# the half that sees or hears, which Ollama keeps in the same file.
 _NO_WEIGHTS = re.compile(
     r"(rope_freqs|rope_factors_(long|short))\.weight"
     r"|blk\.\d+\.(attn_rot_embd|attn\.rot_embd|rope_freqs)(\.weight)?"
+    r"|(v|mm|a)\..+"
 )
 _LAYER = re.compile(r"blk\.(\d+)\.")
 

@@ -92,6 +92,16 @@ class Block:
             name=f"{self.name}{name}", source=f"{self.source}{source}", shape=shape
         )
 
+    def choice(self, source: str, name: str, count: int) -> Weight:
+        """What is added to the experts' scores when some are chosen, as `vector`."""
+        return Weight(
+            name=f"{self.name}{name}",
+            source=f"{self.source}{source}",
+            shape=(count,),
+            is_always_exact=True,
+            absent=0.0,
+        )
+
     def experts(
         self,
         source: str,

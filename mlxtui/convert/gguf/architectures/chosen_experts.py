@@ -21,14 +21,25 @@ from mlxtui.convert.gguf.architectures.facts import Facts
 from mlxtui.convert.gguf.architectures.rope import refuse_scaling
 from mlxtui.convert.gguf.architectures.weight import Weight
 
-_SIGMOID = 2
+SIGMOID = 2
+"""Of `expert_gating_func`."""
 
 
-def _experts_config(facts: Facts) -> dict[str, Any]:
-    """What both say of their experts."""
+def choice_config(
+    facts: Facts, default_gating: int, *, gating: int = SIGMOID
+) -> dict[str, Any]:
+    """What a config says of such experts.
+
+    Args:
+        default_gating: Of files that do not say how they are chosen.
+        gating: The one way that the architecture has in mlx-lm.
+
+    Raises:
+        ModelRefused: A fact is missing or absurd, or they are chosen another way.
+    """
     count, used = expert_counts(facts)
-    gating = facts.count("expert_gating_func", _SIGMOID)
-    facts.require("expert_gating_func", _SIGMOID, gating)
+    given = facts.count("expert_gating_func", default_gating)
+    facts.require("expert_gating_func", gating, given)
     return {
         "n_routed_experts": count,
         "num_experts_per_tok": used,
@@ -39,7 +50,7 @@ def _experts_config(facts: Facts) -> dict[str, Any]:
         "norm_topk_prob": facts.flag("expert_weights_norm", False),
         "n_group": facts.count("expert_group_count", 1),
         "topk_group": facts.count("expert_group_used_count", 1),
-        "scoring_func": "sigmoid",
+        "scoring_func": "sigmoid" if gating == SIGMOID else "softmax",
     }
 
 
@@ -48,7 +59,7 @@ def _describe_glm(facts: Facts) -> dict[str, Any]:
     refuse_scaling(facts, config)
     return {
         **config,
-        **_experts_config(facts),
+        **choice_config(facts, SIGMOID),
         "attention_bias": facts.has_tensor(*QUERY_BIASES),
         "use_qk_norm": facts.has_tensor("attn_q_norm.weight"),
     }
@@ -57,7 +68,7 @@ def _describe_glm(facts: Facts) -> dict[str, Any]:
 def _describe_dots(facts: Facts) -> dict[str, Any]:
     return {
         **common_config(facts, "dots1"),
-        **_experts_config(facts),
+        **choice_config(facts, SIGMOID),
         "attention_bias": False,
         "mlp_bias": False,
         "use_qk_norm": True,
@@ -80,15 +91,25 @@ def _weights(config: Config) -> Iterator[Weight]:
             yield from gated_mlp(block, config)
         else:
             name = "mlp.switch_mlp" if is_glm else "mlp.experts"
-            yield from _experts(block, config, name)
+            yield from chosen_experts(block, config, name)
 
 
-def _experts(block: Block, config: Config, name: str) -> Iterator[Weight]:
+def chosen_experts(
+    block: Block, config: Config, name: str, *, has_bias: bool = True
+) -> Iterator[Weight]:
+    """The router, the experts and those that all tokens go through.
+
+    Args:
+        name: What mlx-lm calls the experts: `mlp.switch_mlp`.
+        has_bias: Whether each expert has one by which it is chosen.
+    """
     hidden, count = config["hidden_size"], config["n_routed_experts"]
     rows = config["moe_intermediate_size"]
     # Their router is no layer in mlx-lm.
     yield from block.linear("ffn_gate_inp", "mlp.gate", count, hidden, can_pack=False)
-    yield block.choice("exp_probs_b.bias", "mlp.gate.e_score_correction_bias", count)
+    if has_bias:
+        bias = "mlp.gate.e_score_correction_bias"
+        yield block.choice("exp_probs_b.bias", bias, count)
     yield from gated_experts(block, config, name=name, count=count, rows=rows)
     yield from gated_mlp(
         block,

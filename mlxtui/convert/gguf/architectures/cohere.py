@@ -11,6 +11,7 @@ from mlxtui.convert.gguf.architectures.blocks import (
     layers,
 )
 from mlxtui.convert.gguf.architectures.common import (
+    QUERY_BIASES,
     common_config,
     require_even_heads,
 )
@@ -27,7 +28,7 @@ def _describe(facts: Facts, model_type: str) -> dict[str, Any]:
     return config | {
         "layer_norm_eps": config["rms_norm_eps"],
         "logit_scale": facts.number("logit_scale", 0) or 1.0,
-        "attention_bias": facts.has_tensor("attn_q.bias"),
+        "attention_bias": facts.has_tensor(*QUERY_BIASES),
         "layer_norm_bias": facts.has_tensor("attn_norm.bias"),
         "tie_word_embeddings": True,
     }

@@ -13,23 +13,34 @@ from mlxtui.convert.gguf.architectures.blocks import (
 from mlxtui.convert.gguf.architectures.common import common_config
 from mlxtui.convert.gguf.architectures.facts import Facts
 from mlxtui.convert.gguf.architectures.weight import Weight
-from mlxtui.convert.gguf.architectures.windows import window_period, window_tokens
+from mlxtui.convert.gguf.architectures.windows import (
+    layer_kinds,
+    window_period,
+    window_tokens,
+)
 
 
 def _describe(facts: Facts) -> dict[str, Any]:
     config = common_config(facts, "exaone4")
     window = window_tokens(facts)
+    count = config["num_hidden_layers"]
     if not window:
-        return config | {"sliding_window": None, "sliding_window_pattern": None}
+        return config | {
+            "sliding_window": None,
+            "sliding_window_pattern": None,
+            "layer_types": ["full_attention"] * count,
+        }
     base = config["rope_theta"]
     # mlx-lm has one base for all layers.
     facts.require("rope.freq_base_swa", base, facts.number("rope.freq_base_swa", base))
-    period = window_period(facts, config["num_hidden_layers"], 4)
+    period = window_period(facts, count, 4)
     if period == 1:
         raise facts.unusable("attention.sliding_window_pattern")
     return config | {
         "sliding_window": window,
+        # mlx-lm reads the first, transformers the second, also where all are full.
         "sliding_window_pattern": "L" * (period - 1) + "G",
+        "layer_types": layer_kinds(facts, count, period),
     }
 
 

@@ -38,6 +38,7 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "expert_weights_scale": (0, 1),
     "expert_group_count": (0, 1),
     "expert_count": (0,),
+    "expert_gating_func": (0, 1),
     "leading_dense_block_count": (0,),
     "use_parallel_residual": (False,),
     "swin_norm": (False,),
@@ -57,6 +58,7 @@ class Facts:
         self.described = described
         self.architecture = str(described.facts.get("general.architecture", ""))
         self._read: set[str] = set()
+        self._assumed: dict[str, Any] = {}
 
     @property
     def tensors(self) -> Mapping[str, GgufTensor]:
@@ -70,7 +72,17 @@ class Facts:
     def value(self, key: str) -> Any:
         """The fact of this name as it is in the file, or None."""
         self._read.add(key)
-        return self.described.facts.get(f"{self.architecture}.{key}")
+        name = f"{self.architecture}.{key}"
+        return self.described.facts.get(name, self._assumed.get(key))
+
+    def assume(self, values: Mapping[str, Any]) -> None:
+        """Take these for what the file does not say: facts that a converter left out
+        because they are the same in all models that it converts.
+
+        Args:
+            values: By names without the architecture.
+        """
+        self._assumed.update(values)
 
     def count(
         self, key: str, default: int | None = None, *, least: int = 1, most: int = _MOST

@@ -24,6 +24,15 @@ _ADDED = -1.0
 _LAYERS_OF_GEMMA2_27B = 46
 _LAYERS_OF_GEMMA3_27B = 62
 
+# What the models that see have in common (config.json of google/gemma-3-4b-it, -12b-it
+# and -27b-it). Ollama keeps both halves in one file and does not say it there.
+_OF_OLLAMA = {
+    "attention.layer_norm_rms_epsilon": 1e-6,
+    "rope.global.freq_base": 1000000.0,
+    "rope.scaling.type": "linear",
+    "rope.scaling.factor": 8.0,
+}
+
 
 def _describe_gemma(facts: Facts) -> dict[str, Any]:
     config = common_config(facts, "gemma")
@@ -45,17 +54,36 @@ def _describe_gemma2(facts: Facts) -> dict[str, Any]:
 
 
 def _describe_gemma3(facts: Facts) -> dict[str, Any]:
+    if facts.value("vision.block_count") is not None:
+        facts.assume(_OF_OLLAMA)
     config = common_config(facts, "gemma3_text")
+    if facts.value("rope.scaling.beta_fast") is not None:
+        # Ollama's name for what everyone else calls yarn_beta_fast.
+        raise facts.unusable("rope.scaling.beta_fast")
     window = window_tokens(facts)
     period = 1
     if window:
         period = window_period(facts, config["num_hidden_layers"], 6)
     return config | {
-        "rope_local_base_freq": facts.number("rope.freq_base_swa", 10000),
+        "rope_theta": _base(facts, "rope.freq_base", "rope.global.freq_base"),
+        "rope_local_base_freq": _base(
+            facts, "rope.freq_base_swa", "rope.local.freq_base", default=10000
+        ),
         "query_pre_attn_scalar": _query_scalar(config, _LAYERS_OF_GEMMA3_27B),
         "sliding_window": window or config["max_position_embeddings"],
         "sliding_window_pattern": period,
     }
+
+
+def _base(
+    facts: Facts, key: str, of_ollama: str, *, default: float | None = None
+) -> float:
+    """A base of RoPE, which Ollama's converter calls otherwise."""
+    found = key if facts.value(key) is not None else of_ollama
+    base = facts.number(found, default)
+    if base <= 1:
+        raise facts.unusable(found)
+    return base
 
 
 def _softcapping(facts: Facts, key: str, default: float) -> float:

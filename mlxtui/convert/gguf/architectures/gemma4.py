@@ -36,7 +36,7 @@ def _describe(facts: Facts) -> dict[str, Any]:
     head_dim = facts.count("attention.key_length_swa", full_dim, most=hidden * 8)
     kinds = layer_kinds(facts, count, 6)
     shared = facts.count("attention.shared_kv_layers", 0, least=0, most=count - 1)
-    config = {
+    config: dict[str, Any] = {
         "model_type": "gemma4_text",
         "hidden_size": hidden,
         "num_hidden_layers": count,
@@ -80,7 +80,7 @@ def _positions(facts: Facts, head_dim: int, full_dim: int) -> dict[str, Any]:
         _FULL: {
             "rope_type": "proportional",
             "partial_rotary_factor": part,
-            "rope_theta": facts.number("rope.freq_base", 1000000),
+            "rope_theta": facts.number("rope.freq_base"),
         },
         "sliding_attention": {
             "rope_type": "default",

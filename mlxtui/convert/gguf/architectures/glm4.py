@@ -5,7 +5,7 @@ from typing import Any
 
 from mlxtui.convert.gguf.architectures.architecture import Architecture, Config
 from mlxtui.convert.gguf.architectures.blocks import around, attention, layers
-from mlxtui.convert.gguf.architectures.common import common_config
+from mlxtui.convert.gguf.architectures.common import QUERY_BIASES, common_config
 from mlxtui.convert.gguf.architectures.facts import Facts
 from mlxtui.convert.gguf.architectures.rope import refuse_scaling
 from mlxtui.convert.gguf.architectures.weight import Weight
@@ -18,7 +18,7 @@ def _describe(facts: Facts) -> dict[str, Any]:
         # Of the model for images: its queries and keys are in another order.
         raise facts.unusable("rope.dimension_sections")
     return config | {
-        "attention_bias": facts.has_tensor("attn_q.bias"),
+        "attention_bias": facts.has_tensor(*QUERY_BIASES),
         "tie_word_embeddings": False,
     }
 

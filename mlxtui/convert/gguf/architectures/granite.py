@@ -12,6 +12,7 @@ from mlxtui.convert.gguf.architectures.blocks import (
     layers,
 )
 from mlxtui.convert.gguf.architectures.common import (
+    QUERY_BIASES,
     common_config,
     expert_counts,
     require_even_heads,
@@ -32,7 +33,7 @@ def _describe(facts: Facts, model_type: str) -> dict[str, Any]:
         "attention_multiplier": _factor(facts, "attention.scale", head_scale),
         "embedding_multiplier": _factor(facts, "embedding_scale", 1),
         "residual_multiplier": _factor(facts, "residual_scale", 1),
-        "attention_bias": facts.has_tensor("attn_q.bias"),
+        "attention_bias": facts.has_tensor(*QUERY_BIASES),
     }
 
 

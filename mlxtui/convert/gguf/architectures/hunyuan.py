@@ -10,7 +10,7 @@ from mlxtui.convert.gguf.architectures.blocks import (
     gated_mlp,
     layers,
 )
-from mlxtui.convert.gguf.architectures.common import common_config
+from mlxtui.convert.gguf.architectures.common import QUERY_BIASES, common_config
 from mlxtui.convert.gguf.architectures.facts import Facts
 from mlxtui.convert.gguf.architectures.rope import refuse_scaling
 from mlxtui.convert.gguf.architectures.weight import Weight
@@ -21,7 +21,7 @@ def _describe(facts: Facts) -> dict[str, Any]:
     config = common_config(facts, "hunyuan_v1_dense")
     refuse_scaling(facts, config)
     return config | {
-        "attention_bias": facts.has_tensor("attn_q.bias"),
+        "attention_bias": facts.has_tensor(*QUERY_BIASES),
         "use_qk_norm": facts.has_tensor("attn_q_norm.weight"),
     }
 

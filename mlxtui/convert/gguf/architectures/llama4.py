@@ -18,7 +18,7 @@ from mlxtui.convert.gguf.architectures.weight import Weight
 # Files do not say these; llama.cpp has the same numbers in its code.
 _CHUNK_TOKENS = 8192
 _TEMPERATURE = {
-    "attn_temperature_tuning": 4,
+    "attn_temperature_tuning": True,
     "floor_scale": 8192,
     "attn_scale": 0.1,
 }

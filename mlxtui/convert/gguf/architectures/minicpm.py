@@ -22,6 +22,9 @@ def _describe(facts: Facts) -> dict[str, Any]:
     logits = facts.number("logit_scale", hidden / _BASE_WIDTH)
     if logits <= 0:
         raise facts.unusable("logit_scale")
+    if config["rope_scaling"] is None:
+        # transformers, which does not know this model, warns of it.
+        del config["rope_scaling"]
     return config | {
         # mlx-lm has a head even where it is the embedding.
         "tie_word_embeddings": False,

@@ -10,20 +10,19 @@ from mlxtui.convert.gguf.architectures.blocks import (
     gated_experts,
     layers,
 )
+from mlxtui.convert.gguf.architectures.chosen_experts import SIGMOID
 from mlxtui.convert.gguf.architectures.common import common_config, expert_counts
 from mlxtui.convert.gguf.architectures.facts import Facts
 from mlxtui.convert.gguf.architectures.rope import refuse_scaling
 from mlxtui.convert.gguf.architectures.weight import Weight
-
-_SIGMOID = 2
 
 
 def _describe(facts: Facts) -> dict[str, Any]:
     config = common_config(facts, "minimax", is_partial=True)
     refuse_scaling(facts, config)
     count, used = expert_counts(facts)
-    gating = facts.count("expert_gating_func", _SIGMOID)
-    facts.require("expert_gating_func", _SIGMOID, gating)
+    gating = facts.count("expert_gating_func", SIGMOID)
+    facts.require("expert_gating_func", SIGMOID, gating)
     rows = facts.count("expert_feed_forward_length", config["intermediate_size"])
     return config | {
         "num_local_experts": count,
@@ -54,9 +53,7 @@ def _weights(config: Config) -> Iterator[Weight]:
             )
         yield from block.norm("ffn_norm", "post_attention_layernorm", hidden)
         yield from block.linear("ffn_gate_inp", f"{name}.gate", count, hidden)
-        yield block.choice(
-            "exp_probs_b.bias", f"{name}.e_score_correction_bias", count
-        )
+        yield block.choice("exp_probs_b.bias", f"{name}.e_score_correction_bias", count)
         yield from gated_experts(
             block,
             config,

@@ -5,7 +5,11 @@ from typing import Any
 
 from mlxtui.convert.gguf.architectures.architecture import Architecture, Config
 from mlxtui.convert.gguf.architectures.blocks import around, attention, layers
-from mlxtui.convert.gguf.architectures.common import QUERY_BIASES, common_config
+from mlxtui.convert.gguf.architectures.common import (
+    QUERY_BIASES,
+    common_config,
+    require_even_heads,
+)
 from mlxtui.convert.gguf.architectures.facts import Facts
 from mlxtui.convert.gguf.architectures.weight import Weight
 

@@ -1,6 +1,5 @@
 """Phi: 2, 3 and 4, and the mixture of experts of 3.5."""
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +19,10 @@ from mlxtui.convert.gguf.architectures.common import (
 from mlxtui.convert.gguf.architectures.facts import Facts
 from mlxtui.convert.gguf.architectures.rope import refuse_scaling
 from mlxtui.convert.gguf.architectures.weight import Weight
+
+# Of the attention; that of Phi-4-mini is 1.19.
+_MOST_FACTOR = 2
+_MOST_TOKENS = 2**31
 
 
 def _describe_phi2(facts: Facts) -> dict[str, Any]:
@@ -48,7 +51,7 @@ def _describe_phi3(facts: Facts) -> dict[str, Any]:
     scaling = config["rope_scaling"]
     if scaling and scaling["rope_type"] not in ("linear", "longrope"):
         raise facts.unusable("rope.scaling.type")
-    return config | _original_context(facts, config)
+    return config | _contexts(facts, config)
 
 
 def _phi3_weights(config: Config) -> Iterator[Weight]:
@@ -126,15 +129,23 @@ def _original(facts: Facts, config: Config) -> int:
     )
 
 
-def _original_context(facts: Facts, config: Config) -> dict[str, int]:
-    """What mlx-lm computes the attention's factor from, checked against the file's."""
-    context, original = config["max_position_embeddings"], _original(facts, config)
-    longer = math.log(max(context / original, 1))
-    usual = math.sqrt(1 + longer / math.log(max(original, 2)))
-    if config["rope_scaling"]:
-        given = facts.number("rope.scaling.attn_factor", usual)
-        facts.require("rope.scaling.attn_factor", usual, given)
-    return {"original_max_position_embeddings": original}
+def _contexts(facts: Facts, config: Config) -> dict[str, int]:
+    """The first context, and the long one that mlx-lm computes a factor from.
+
+    The factor is the root of log(long) / log(first), so that a file tells the long one
+    even where its `context_length` was made smaller.
+    """
+    original = _original(facts, config)
+    contexts = {"original_max_position_embeddings": original}
+    if (config["rope_scaling"] or {}).get("rope_type") != "longrope":
+        return contexts
+    factor = facts.number("rope.scaling.attn_factor", 0)
+    if factor and not (1 <= factor < _MOST_FACTOR and original > 1):
+        raise facts.unusable("rope.scaling.attn_factor")
+    if factor:
+        trained = round(original ** (factor * factor))
+        contexts["max_position_embeddings"] = min(trained, _MOST_TOKENS)
+    return contexts
 
 
 PHI2 = Architecture(name="phi2", describe=_describe_phi2, weights=_phi2_weights)

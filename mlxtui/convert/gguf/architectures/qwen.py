@@ -118,6 +118,7 @@ def _qwen2(name: str) -> Architecture:
 QWEN2 = _qwen2("qwen2")
 # Positions in three dimensions, which for text are all the same.
 QWEN2VL = _qwen2("qwen2vl")
+QWEN25VL = _qwen2("qwen25vl")  # as Ollama calls it
 QWEN2MOE = Architecture(
     name="qwen2moe",
     describe=_describe_qwen2_moe,

@@ -11,6 +11,7 @@ from mlxtui.convert.gguf.architectures.blocks import (
     layers,
 )
 from mlxtui.convert.gguf.architectures.common import (
+    QUERY_BIASES,
     common_config,
     require_even_heads,
 )
@@ -27,7 +28,7 @@ def _describe(facts: Facts) -> dict[str, Any]:
     facts.value("use_parallel_residual")
     return config | {
         "layer_norm_eps": config["rms_norm_eps"],
-        "use_qkv_bias": facts.has_tensor("attn_q.bias"),
+        "use_qkv_bias": facts.has_tensor(*QUERY_BIASES),
         "use_parallel_residual": not facts.has_tensor("ffn_norm.weight"),
         "tie_word_embeddings": False,
     }

@@ -27,6 +27,8 @@ class Weight:
     """Whether mlx-lm's layer of this weight can be quantized."""
     head_count: int = 0
     """Heads whose rows llama.cpp permuted for its RoPE; 0 is none."""
+    is_always_exact: bool = False
+    """Whether no mode may round it: a few numbers on which experts are chosen."""
     added: float = 0.0
     """What is added to each value: -1 for Gemma's norms."""
     absent: float | None = None
@@ -78,6 +80,7 @@ class Weight:
             can_pack=self.can_pack,
             first_row=first_row,
             head_count=self.head_count,
+            is_always_exact=self.is_always_exact,
             added=self.added,
         )
 

@@ -9,14 +9,16 @@ from typing import Any
 from mlxtui.convert.gguf.described import Vocabulary
 from mlxtui.convert.gguf.tokenizer.end_tokens import ends_among
 from mlxtui.convert.gguf.tokenizer.families import BEGINNING, template_of
-from mlxtui.convert.gguf.tokenizer.kinds import TokenizerKind, kind_of
+from mlxtui.convert.gguf.tokenizer.kinds import ByteLevel, TokenizerKind, kind_of
 from mlxtui.convert.gguf.tokenizer.roles import roles_of
 from mlxtui.convert.gguf.tokenizer.tokenizer_json import tokenizer_json
 from mlxtui.convert.gguf.tokenizer.tokens import CONTROL, Tokens, unique_tokens
+from mlxtui.convert.gguf.tokenizer.word_splits import WORD_SPLITS
 
-# transformers makes the tokenizer of these models anew, with words of its own, unless
-# a class is named here, be it none.
-_MADE_ANEW = frozenset({"qwen2", "qwen35", "qwen35moe"})
+# transformers makes the tokenizers of these models anew, by architecture: with the
+# words of this kind, and with a token that it adds where the vocabulary lacks it.
+_MADE_ANEW = {"qwen2": "qwen2", "qwen35": "qwen35", "qwen35moe": "qwen35"}
+_ADDED_ANEW = "<|endoftext|>"
 
 _SAMPLING = {
     "temperature": "temp",
@@ -61,6 +63,7 @@ def tokenizer_files(
                 kind,
                 tokens,
                 vocabulary,
+                unknown=tokens.texts[roles["unk"]] if "unk" in roles else None,
                 around=(bos, eos),
                 strips_after=_strips_after(facts, tokens),
             ),
@@ -69,7 +72,7 @@ def tokenizer_files(
         "tokenizer_config.json": _text(
             {
                 "tokenizer_class": "PreTrainedTokenizerFast",
-                **_for_transformers(facts),
+                **_for_transformers(facts, kind, tokens),
                 **_role_texts(tokens, roles),
                 "add_bos_token": bool(bos),
                 "add_eos_token": bool(eos),
@@ -126,9 +129,16 @@ def _strips_after(facts: Mapping[str, Any], tokens: Tokens) -> frozenset[int]:
     )
 
 
-def _for_transformers(facts: Mapping[str, Any]) -> dict[str, Any]:
+def _for_transformers(
+    facts: Mapping[str, Any], kind: TokenizerKind, tokens: Tokens
+) -> dict[str, Any]:
     """What keeps transformers from changing the tokenizer, or warning of it."""
-    if facts.get("general.architecture") in _MADE_ANEW:
+    words = _MADE_ANEW.get(str(facts.get("general.architecture")))
+    if words is not None:
+        is_the_same = kind == ByteLevel(WORD_SPLITS[words])
+        if is_the_same and _ADDED_ANEW in tokens.ids:
+            return {}
+        # A class of its own, be it none, goes before.
         return {"auto_map": {"AutoTokenizer": [None, None]}}
     if facts.get("tokenizer.ggml.pre") == "tekken":
         return {"fix_mistral_regex": False}  # nothing is wrong with it here

@@ -19,7 +19,7 @@ def piece_merges(tokens: Tokens, scores: Sequence[float]) -> list[tuple[str, str
     Args:
         tokens: Pieces are the normal ones, and those that the user defined with `▁`.
         scores: Of all tokens; without them, or where all are the same, the order of
-            ids is the order of scores.
+            ids is the order of scores, runs of spaces the last.
     """
     pieces = {
         text: token_id
@@ -28,9 +28,10 @@ def piece_merges(tokens: Tokens, scores: Sequence[float]) -> list[tuple[str, str
         )
         if is_piece(text, kind)
     }
+    told = {scores[token_id] for token_id in pieces.values()} if scores else set()
     found: list[tuple[float, int, int, int, str, str]] = []
     for text, token_id in pieces.items():
-        rank = _rank(scores, token_id)
+        rank = _rank(scores[token_id]) if len(told) > 1 else _rank_of_text(text)
         for cut in range(1, len(text)):
             left = pieces.get(text[:cut])
             right = pieces.get(text[cut:]) if left is not None else None
@@ -45,8 +46,10 @@ def is_piece(text: str, kind: int) -> bool:
     return kind == NORMAL or (kind == USER_DEFINED and _SPACE in text)
 
 
-def _rank(scores: Sequence[float], token_id: int) -> float:
-    if not scores:
-        return 0.0
-    score = scores[token_id]
+def _rank(score: float) -> float:
     return math.inf if math.isnan(score) else -score
+
+
+def _rank_of_text(text: str) -> float:
+    # Trainers give runs of spaces the least score, whatever their ids.
+    return math.inf if not text.strip(_SPACE) else 0.0

@@ -37,6 +37,7 @@ def tokenizer_json(
     tokens: Tokens,
     vocabulary: Vocabulary,
     *,
+    unknown: str | None,
     around: tuple[Sequence[int], Sequence[int]],
     strips_after: frozenset[int],
 ) -> _Object:
@@ -44,6 +45,7 @@ def tokenizer_json(
 
     Args:
         tokens: Those of the vocabulary, with the types that they are to have.
+        unknown: Text of the token for what no other one is; None where there is none.
         around: Ids before and after each text.
         strips_after: Ids of the tokens that swallow the space after them.
 
@@ -70,7 +72,7 @@ def tokenizer_json(
             )
             if _is_added(kind, text, token_type)
         ],
-        **_parts(kind, tokens, vocabulary),
+        **_parts(kind, tokens, vocabulary, unknown),
         "post_processor": _post_processor(tokens, before, after),
     }
 
@@ -82,7 +84,9 @@ def _is_added(kind: TokenizerKind, text: str, token_type: int) -> bool:
     return token_type in (CONTROL, UNKNOWN, USER_DEFINED)
 
 
-def _parts(kind: TokenizerKind, tokens: Tokens, vocabulary: Vocabulary) -> _Object:
+def _parts(
+    kind: TokenizerKind, tokens: Tokens, vocabulary: Vocabulary, unknown: str | None
+) -> _Object:
     """Normalizer, pre-tokenizer, decoder and model."""
     match kind:
         case SentencePiece(adds_space):
@@ -91,7 +95,10 @@ def _parts(kind: TokenizerKind, tokens: Tokens, vocabulary: Vocabulary) -> _Obje
                 "pre_tokenizer": None,
                 "decoder": _pieces_decoder(adds_space),
                 "model": _model(
-                    tokens, piece_merges(tokens, vocabulary.scores), in_pieces=True
+                    tokens,
+                    piece_merges(tokens, vocabulary.scores),
+                    unknown=unknown,
+                    in_pieces=True,
                 ),
             }
         case Spaced():
@@ -99,7 +106,9 @@ def _parts(kind: TokenizerKind, tokens: Tokens, vocabulary: Vocabulary) -> _Obje
                 "normalizer": _spaces_as_pieces(False),
                 "pre_tokenizer": _split(r"\n+"),
                 "decoder": _pieces_decoder(False),
-                "model": _model(tokens, _merges(tokens, vocabulary), in_pieces=True),
+                "model": _model(
+                    tokens, _merges(tokens, vocabulary), unknown=unknown, in_pieces=True
+                ),
             }
         case ByteLevel(split):
             steps = [_split(expression) for expression in split.expressions]
@@ -123,21 +132,14 @@ def _model(
     tokens: Tokens,
     merges: Sequence[tuple[str, str]],
     *,
+    unknown: str | None = None,
     in_pieces: bool = False,
     ignores_merges: bool = False,
 ) -> _Object:
-    unknown = next(
-        (
-            text
-            for text, token_type in zip(tokens.texts, tokens.types, strict=True)
-            if token_type == UNKNOWN
-        ),
-        None,
-    )
     return {
         "type": "BPE",
         "dropout": None,
-        "unk_token": unknown if in_pieces else None,
+        "unk_token": unknown,
         "continuing_subword_prefix": None,
         "end_of_word_suffix": None,
         "fuse_unk": in_pieces,

@@ -54,21 +54,21 @@ def bytes_of(blocks: NDArray[np.uint8], start: int, stop: int) -> NDArray[np.uin
     return blocks[:, start:stop].copy()
 
 
-def halves_of(blocks: NDArray[np.uint8], start: int) -> NDArray[np.float32]:
+def float16_of(blocks: NDArray[np.uint8], start: int) -> NDArray[np.float32]:
     """The 16-bit float at this byte of all blocks, as (blocks, 1).
 
     Raises:
         NotFinite: One is infinite or no number.
     """
-    return finite_halves(bytes_of(blocks, start, start + 2).view(np.uint16))
+    return finite_float16(bytes_of(blocks, start, start + 2).view(np.uint16))
 
 
-def finite_halves(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
+def finite_float16(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
     """16-bit floats from their bits.
 
     Raises:
         NotFinite: One is infinite or no number.
     """
-    if np.any((bits & _HALF_EXPONENT) == _HALF_EXPONENT):
+    if (bits & _HALF_EXPONENT).max(initial=0) == _HALF_EXPONENT:
         raise NotFinite
     return bits.view(np.float16).astype(np.float32)

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from mlxtui.convert.gguf.weights import (
     fp4_types,
+    halves,
     iq_types,
     k_types,
     legacy,
-    regrouped,
     ternary_types,
 )
 from mlxtui.convert.gguf.weights.blocks import AffineGroups, FloatGroups
@@ -39,9 +39,9 @@ FLOATS: Mapping[str, Callable[[NDArray[np.uint8]], FloatGroups]] = {
     "MXFP4": fp4_types.decode_mxfp4,
     "NVFP4": fp4_types.decode_nvfp4,
 }
-HALVES: Mapping[str, Callable[[NDArray[np.uint8]], regrouped.Halves]] = {
-    "Q6_K": regrouped.halves_of_q6_k,
-    "Q2_K": regrouped.halves_of_q2_k,
-    "IQ2_XS": regrouped.halves_of_iq2_xs,
-    "IQ2_S": regrouped.halves_of_iq2_s,
+HALVES: Mapping[str, Callable[[NDArray[np.uint8]], halves.Halves]] = {
+    "Q6_K": halves.decode_q6_k,
+    "Q2_K": halves.decode_q2_k,
+    "IQ2_XS": halves.decode_iq2_xs,
+    "IQ2_S": halves.decode_iq2_s,
 }

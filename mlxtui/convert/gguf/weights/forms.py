@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mlxtui.convert import refusals
 from mlxtui.convert.gguf.types import block_sizes
 from mlxtui.convert.gguf.weights.form import FloatDtype, Form
 from mlxtui.convert.gguf.weights.packed_forms import EXACT, NEARLY
@@ -55,7 +56,7 @@ def form_of(
             _("It holds tensors of the type {type} with incomplete blocks.").format(
                 type=type_name
             ),
-            hint=_("The file is damaged: fetch it again."),
+            hint=_(refusals.FETCH_FILE_AGAIN),
         )
     model_dtype = FLOAT_DTYPES[float_type]
     if mode == "faithful":

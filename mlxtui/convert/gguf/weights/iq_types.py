@@ -12,8 +12,8 @@ from mlxtui.convert.gguf.weights import grids
 from mlxtui.convert.gguf.weights.blocks import (
     AffineGroups,
     bytes_of,
-    finite_halves,
-    halves_of,
+    finite_float16,
+    float16_of,
 )
 from mlxtui.convert.gguf.weights.legacy import four_bit_values
 from mlxtui.convert.gguf.weights.packing import join_pieces
@@ -27,7 +27,7 @@ def decode_iq4_xs(blocks: NDArray[np.uint8]) -> AffineGroups:
     high = bytes_of(blocks, 2, 4).view(np.uint16)
     pairs = high >> np.arange(0, 16, 2, dtype=np.uint16) & np.uint16(3)
     factors = _nibbles(blocks[:, 4:8]) | pairs.astype(np.uint8) << np.uint8(4)
-    scales = halves_of(blocks, 0) * (factors.view(np.int8) - np.int8(32))
+    scales = float16_of(blocks, 0) * (factors.view(np.int8) - np.int8(32))
     words = four_bit_values(bytes_of(blocks, 8, 136).reshape(-1, 16))
     return AffineGroups(words.reshape(len(blocks), -1), scales, scales * -128)
 
@@ -40,7 +40,7 @@ def decode_iq3_s(blocks: NDArray[np.uint8]) -> AffineGroups:
     codes = codes[:, 0::2] | codes[:, 1::2] << np.uint64(16)
     # The code of the negative number is 15 - code: all its bits turned over.
     codes ^= grids.sign_masks(4)[blocks[:, 74:106]]
-    scales = halves_of(blocks, 0) * (1 + 2 * _nibbles(blocks[:, 106:110]))
+    scales = float16_of(blocks, 0) * (1 + 2 * _nibbles(blocks[:, 106:110]))
     return AffineGroups(join_pieces(codes, 4), scales * 2, scales * -15)
 
 
@@ -52,7 +52,7 @@ def decode_iq3_xxs(blocks: NDArray[np.uint8]) -> AffineGroups:
     signs, factors = _signs_and_factors(bytes_of(blocks, 66, 98).view(np.uint32))
     middle = np.uint64(sum(62 << start for start in range(0, 48, 6)))
     codes = grids.turned(codes, middle - codes, grids.sign_masks(6)[signs])
-    scales = halves_of(blocks, 0) * factors * np.float32(0.5)
+    scales = float16_of(blocks, 0) * factors * np.float32(0.5)
     return AffineGroups(join_pieces(codes, 6), scales * 2, scales * -62)
 
 
@@ -64,7 +64,7 @@ def decode_iq2_xxs(blocks: NDArray[np.uint8]) -> AffineGroups:
     signs, factors = _signs_and_factors(pairs[:, 1::2])
     middle = _EVERY_BYTE * np.uint64(86)
     codes = grids.turned(codes, middle - codes, grids.sign_masks(8)[signs])
-    scales = halves_of(blocks, 0) * factors * np.float32(0.25)
+    scales = float16_of(blocks, 0) * factors * np.float32(0.25)
     return AffineGroups(join_pieces(codes, 8), scales, scales * -43)
 
 
@@ -75,7 +75,7 @@ def decode_iq1_s(blocks: NDArray[np.uint8]) -> AffineGroups:
     entries = blocks[:, 2:34] | thirds.reshape(-1, 32) << np.uint16(8)
     codes = grids.packed_codes("IQ1_S", offset=1, bits=2)[entries]
     factors = (high >> np.uint16(12) & np.uint16(7)) * np.uint16(2) + np.uint16(1)
-    scales = halves_of(blocks, 0) * factors.astype(np.float32)
+    scales = float16_of(blocks, 0) * factors.astype(np.float32)
     shifts = np.where(high & np.uint16(0x8000), np.float32(-1.125), np.float32(-0.875))
     return AffineGroups(join_pieces(codes, 2), scales, scales * shifts)
 
@@ -87,7 +87,7 @@ def decode_iq1_m(blocks: NDArray[np.uint8]) -> AffineGroups:
     # Four bits of d are at the top of each.
     tops = packed >> np.uint16(12) << np.array([0, 4, 8, 12], np.uint16)
     bits = np.bitwise_or.reduce(tops, axis=1, keepdims=True)
-    scales = finite_halves(bits).repeat(2, axis=1)
+    scales = finite_float16(bits).repeat(2, axis=1)
     high = _nibbles(blocks[:, 32:48])
     entries = blocks[:, :32] | (high & np.uint8(7)).astype(np.uint16) << np.uint16(8)
     thirds = packed[:, :, None] >> np.arange(0, 12, 3, dtype=np.uint16) & np.uint16(7)

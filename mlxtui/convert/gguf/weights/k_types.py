@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from mlxtui.convert.gguf.weights.blocks import (
     AffineGroups,
     bytes_of,
-    finite_halves,
-    halves_of,
+    finite_float16,
+    float16_of,
 )
 from mlxtui.convert.gguf.weights.packing import join_nibbles, pack_codes
 
@@ -55,7 +55,7 @@ def decode_q5_k(blocks: NDArray[np.uint8]) -> AffineGroups:
 def decode_q3_k(blocks: NDArray[np.uint8]) -> AffineGroups:
     """d * (scale * code), the whole numbers -124 to 128 in brackets as the new code:
     128 - product, with the scale -d."""
-    scales = halves_of(blocks, 108).repeat(2, axis=1)
+    scales = float16_of(blocks, 108).repeat(2, axis=1)
     high_bits = bytes_of(blocks, 0, 32).view(np.uint64)
     low_bits = bytes_of(blocks, 32, 96).view(np.uint64).reshape(-1, 2, 4)
     codes = np.empty((len(blocks), 8, 4), np.uint64)
@@ -97,8 +97,8 @@ def _scales_and_biases(
     blocks: NDArray[np.uint8],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     scales, minimums = _scales_and_minimums(bytes_of(blocks, 4, 16).view(np.uint32))
-    halves = finite_halves(bytes_of(blocks, 0, 4).view(np.uint16))
-    return halves[:, :1] * scales, halves[:, 1:] * -minimums.view(np.int8)
+    factors = finite_float16(bytes_of(blocks, 0, 4).view(np.uint16))
+    return factors[:, :1] * scales, factors[:, 1:] * -minimums.view(np.int8)
 
 
 def _q3_k_scales(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ Formulas: https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c
 import numpy as np
 from numpy.typing import NDArray
 
-from mlxtui.convert.gguf.weights.blocks import AffineGroups, bytes_of, halves_of
+from mlxtui.convert.gguf.weights.blocks import AffineGroups, bytes_of, float16_of
 from mlxtui.convert.gguf.weights.packing import join_nibbles, pack_codes
 
 # The 16 values of IQ4_NL and IQ4_XS, moved up to codes of 8 bits.
@@ -19,31 +19,31 @@ _UPPER_CODES = bytes(_FOUR_BIT_VALUES[byte >> 4] + 128 for byte in range(256))
 
 def decode_q4_0(blocks: NDArray[np.uint8]) -> AffineGroups:
     """d * (code - 8)."""
-    scales = halves_of(blocks, 0)
+    scales = float16_of(blocks, 0)
     return AffineGroups(nibbles(bytes_of(blocks, 2, 18)), scales, scales * -8)
 
 
 def decode_q4_1(blocks: NDArray[np.uint8]) -> AffineGroups:
     """d * code + m."""
     words = nibbles(bytes_of(blocks, 4, 20))
-    return AffineGroups(words, halves_of(blocks, 0), halves_of(blocks, 2))
+    return AffineGroups(words, float16_of(blocks, 0), float16_of(blocks, 2))
 
 
 def decode_q5_0(blocks: NDArray[np.uint8]) -> AffineGroups:
     """d * (code - 16)."""
-    scales = halves_of(blocks, 0)
+    scales = float16_of(blocks, 0)
     return AffineGroups(_five_bits(blocks, 2), scales, scales * -16)
 
 
 def decode_q5_1(blocks: NDArray[np.uint8]) -> AffineGroups:
     """d * code + m."""
     words = _five_bits(blocks, 4)
-    return AffineGroups(words, halves_of(blocks, 0), halves_of(blocks, 2))
+    return AffineGroups(words, float16_of(blocks, 0), float16_of(blocks, 2))
 
 
 def decode_q8_0(blocks: NDArray[np.uint8]) -> AffineGroups:
     """d * signed code."""
-    scales = halves_of(blocks, 0)
+    scales = float16_of(blocks, 0)
     # With the sign's bit turned over, -128 to 127 become 0 to 255.
     words = bytes_of(blocks, 2, 34).view(np.uint32)
     words ^= np.uint32(0x8080_8080)
@@ -52,13 +52,13 @@ def decode_q8_0(blocks: NDArray[np.uint8]) -> AffineGroups:
 
 def decode_q1_0(blocks: NDArray[np.uint8]) -> AffineGroups:
     """d where the bit is set, else -d."""
-    scales = halves_of(blocks, 0)
+    scales = float16_of(blocks, 0)
     return AffineGroups(bytes_of(blocks, 2, 18).view(np.uint32), scales * 2, -scales)
 
 
 def decode_iq4_nl(blocks: NDArray[np.uint8]) -> AffineGroups:
     """d * one of 16 values."""
-    scales = halves_of(blocks, 0)
+    scales = float16_of(blocks, 0)
     words = four_bit_values(bytes_of(blocks, 2, 18))
     return AffineGroups(words, scales, scales * -128)
 

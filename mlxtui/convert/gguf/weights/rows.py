@@ -177,7 +177,7 @@ def _dense(
 
 
 def _sample(values: NDArray[Any], dtype: FloatDtype, step: int) -> NDArray[np.float32]:
-    """Every so manieth, as a column."""
+    """Every `step`-th of them, as a column."""
     return as_float32(values.reshape(-1, 1)[::step], dtype)
 
 

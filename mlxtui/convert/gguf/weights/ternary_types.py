@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mlxtui.convert.gguf.weights.blocks import AffineGroups, bytes_of, halves_of
+from mlxtui.convert.gguf.weights.blocks import AffineGroups, bytes_of, float16_of
 from mlxtui.convert.gguf.weights.packing import pack_codes
 
 # Five digits of base 3 in a byte, as a fraction of 256: the first digit is the whole
@@ -15,7 +15,7 @@ def decode_tq2_0(blocks: NDArray[np.uint8]) -> AffineGroups:
     """d * (code - 1)."""
     four = bytes_of(blocks, 0, 64).reshape(-1, 2, 1, 32)
     codes = four >> np.array([0, 2, 4, 6], np.uint8)[:, None] & np.uint8(3)
-    return _groups(codes.reshape(len(blocks), -1), halves_of(blocks, 64))
+    return _groups(codes.reshape(len(blocks), -1), float16_of(blocks, 64))
 
 
 def decode_tq1_0(blocks: NDArray[np.uint8]) -> AffineGroups:
@@ -30,7 +30,7 @@ def decode_tq1_0(blocks: NDArray[np.uint8]) -> AffineGroups:
         axis=1,
     )
     codes = (digits.astype(np.uint16) * np.uint16(3) >> np.uint16(8)).astype(np.uint8)
-    return _groups(codes, halves_of(blocks, 52))
+    return _groups(codes, float16_of(blocks, 52))
 
 
 def _groups(codes: NDArray[np.uint8], scales: NDArray[np.float32]) -> AffineGroups:

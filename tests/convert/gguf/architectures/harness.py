@@ -17,6 +17,7 @@ import mlx.core as mx
 import numpy as np
 from mlx import nn
 from mlx.utils import tree_flatten
+from mlx_lm.tokenizer_utils import load as load_tokenizer
 from mlx_lm.utils import _get_classes, load_model
 from numpy.typing import NDArray
 
@@ -214,6 +215,8 @@ def _imported_model(path: Path) -> tuple[nn.Module, dict[str, Any]]:
         check=lambda: None,
     )
     model, config = load_model(folder)
+    # transformers, which loads the tokenizer, reads the config as well.
+    load_tokenizer(folder)
     return model, config
 
 

@@ -16,20 +16,24 @@ def rewrite(
     path: Path,
     new_path: Path,
     change: Callable[[Mapping[str, Stored]], Iterable[Stored]],
+    *,
+    name: str = "",
 ) -> None:
     """Copy a file, with other tensors.
 
     Args:
         change: Gives the new tensors for the old ones by name.
+        name: Of the architecture; empty keeps it.
     """
     reader = gguf.GGUFReader(path)
-    name = reader.fields["general.architecture"].contents()
-    writer = gguf.GGUFWriter(new_path, name)
+    old_name = reader.fields["general.architecture"].contents()
+    writer = gguf.GGUFWriter(new_path, name or old_name)
     for key, fact in reader.fields.items():
         if not key.startswith(("GGUF.", "general.")):
             kind, *item_kind = fact.types
+            new_key = key.replace(f"{old_name}.", f"{writer.arch}.", 1)
             writer.add_key_value(
-                key, fact.contents(), kind, item_kind[-1] if item_kind else None
+                new_key, fact.contents(), kind, item_kind[-1] if item_kind else None
             )
     stored = {
         tensor.name: (
@@ -55,4 +59,15 @@ def fused_experts(stored: Mapping[str, Stored]) -> Iterable[Stored]:
             fused = name.replace("gate", "gate_up")
             yield fused, np.concatenate([blocks, up], axis=1), kind
         elif not name.endswith("ffn_up_exps.weight"):
+            yield name, blocks, kind
+
+
+def fused_projections(stored: Mapping[str, Stored]) -> Iterable[Stored]:
+    """Queries, keys and values of each layer in one tensor, and so their biases."""
+    for name, blocks, kind in stored.values():
+        if ".attn_q." in name:
+            parts = [stored[name.replace("attn_q", f"attn_{part}")][1] for part in "kv"]
+            fused = name.replace("attn_q", "attn_qkv")
+            yield fused, np.concatenate([blocks, *parts]), kind
+        elif ".attn_k." not in name and ".attn_v." not in name:
             yield name, blocks, kind

@@ -4,9 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import gguf
+import numpy as np
 import pytest
 
 from mlxtui.convert.gguf.architectures import architecture_of
+from mlxtui.convert.gguf.opened import open_gguf
 from mlxtui.errors import ModelRefused
 from tests.convert.gguf.architectures.harness import (
     SIZES,
@@ -15,6 +17,7 @@ from tests.convert.gguf.architectures.harness import (
     imported,
     write,
 )
+from tests.convert.gguf.architectures.said import Said
 
 _SIZES = SIZES | {"head_dim": 128, "tie_word_embeddings": True}
 
@@ -89,6 +92,43 @@ def test_gemma3_may_say_its_pattern_and_its_local_base(tmp_path: Path) -> None:
     assert config["sliding_window_pattern"] == 2
 
 
+def test_gemma3_of_ollama_names_its_bases_otherwise(tmp_path: Path) -> None:
+    tiny = replace(
+        GEMMA3,
+        config=dict(GEMMA3.config) | {"rope_local_base_freq": 5000.0},
+        facts={
+            **GEMMA3.facts,
+            "rope.freq_base": None,
+            "rope.global.freq_base": 1000000.0,
+            "rope.local.freq_base": 5000.0,
+        },
+    )
+    assert_same_logits(tiny, tmp_path)
+
+
+def test_gemma3_that_sees_says_less_in_files_of_ollama(tmp_path: Path) -> None:
+    tiny = replace(
+        GEMMA3,
+        config=dict(GEMMA3.config) | {"rms_norm_eps": 1e-6},
+        facts={
+            "attention.sliding_window": 16,
+            "attention.layer_norm_rms_epsilon": None,
+            "rope.freq_base": None,
+            "vision.block_count": 27,
+        },
+        extra={"v.blk.0.attn_q.weight": np.ones((4, 4), np.float32)},
+    )
+    assert_same_logits(tiny, tmp_path)
+
+
+def test_gemma3_says_the_base_of_its_positions(tmp_path: Path) -> None:
+    """It is never the usual one, so that a file without it cannot be right."""
+    facts = {**GEMMA3.facts, "rope.freq_base": None}
+    write(replace(GEMMA3, facts=facts), tmp_path / "tiny.gguf")
+    with pytest.raises(ModelRefused, match="freq_base"):
+        imported(tmp_path / "tiny.gguf")
+
+
 def test_gemma3_may_have_no_windows_and_a_head_of_its_own(tmp_path: Path) -> None:
     tiny = replace(
         GEMMA3,
@@ -104,15 +144,20 @@ def test_gemma3_may_have_no_windows_and_a_head_of_its_own(tmp_path: Path) -> Non
 def test_the_largest_ones_scale_queries_by_their_hidden_size(
     tiny: Tiny, layers: int, tmp_path: Path
 ) -> None:
-    config = dict(tiny.config) | {"num_hidden_layers": layers, "head_dim": 32}
-    write(replace(tiny, config=config), tmp_path / "tiny.gguf")
-    assert imported(tmp_path / "tiny.gguf")[0]["query_pre_attn_scalar"] == 64
+    write(tiny, tmp_path / "tiny.gguf")
+    with open_gguf([tmp_path / "tiny.gguf"]) as opened:
+        name = opened.facts["general.architecture"]
+        facts = {**opened.facts, f"{name}.block_count": layers}
+        config = architecture_of(facts).config(Said(facts, opened.tensors))
+    assert config["query_pre_attn_scalar"] == 64
 
 
 @pytest.mark.parametrize(
     ("tiny", "key", "value"),
     [
         (GEMMA3, "final_logit_softcapping", 30.0),
+        (GEMMA3, "rope.freq_base_swa", 0.5),
+        (GEMMA3, "rope.scaling.beta_fast", 64.0),
         (GEMMA2, "final_logit_softcapping", 0.0),
         (GEMMA2, "rope.scaling.type", "linear"),
     ],

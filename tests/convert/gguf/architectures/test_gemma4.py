@@ -18,7 +18,6 @@ from tests.convert.gguf.architectures.harness import (
     imported,
     write,
 )
-from tests.convert.gguf.architectures.rewriting import fused_experts, rewrite
 
 _PATTERN = [True, False, True, False]
 _FACTORS = np.array([1.0] * 16 + [1e30] * 48, np.float32)
@@ -138,17 +137,6 @@ EXPERTS = replace(
 @pytest.mark.parametrize("tiny", [BASE, SMALL, LARGE, EXPERTS])
 def test_gemma4(tiny: Tiny, tmp_path: Path) -> None:
     assert_same_logits(tiny, tmp_path)
-
-
-def test_gate_and_up_of_each_expert_are_fused_by_the_converter(tmp_path: Path) -> None:
-    apart, fused = tmp_path / "apart.gguf", tmp_path / "fused.gguf"
-    # What becomes one tensor has one type.
-    write(replace(EXPERTS, types=(gguf.GGMLQuantizationType.Q8_0,)), apart)
-    rewrite(apart, fused, fused_experts)
-    (config, weights), (same_config, same_weights) = imported(apart), imported(fused)
-    assert same_config == config
-    for name, value in weights.items():
-        np.testing.assert_array_equal(same_weights[name], value, err_msg=name)
 
 
 def test_keys_and_values_that_nobody_uses_are_left_out(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import gguf
-import numpy as np
 from numpy.typing import NDArray
 
 from mlxtui.convert.gguf.architectures import architecture_of
@@ -15,10 +14,7 @@ from tests.convert.gguf.architectures.harness import (
     Changed,
     Tiny,
     assert_same_logits,
-    imported,
-    write,
 )
-from tests.convert.gguf.architectures.rewriting import fused_experts, rewrite
 
 
 def _as_gpt_oss(name: str, values: NDArray[Any]) -> Changed:
@@ -61,18 +57,6 @@ def test_gpt_oss(tmp_path: Path) -> None:
     config = assert_same_logits(GPT_OSS, tmp_path)
     assert config["layer_types"] == ["sliding_attention", "full_attention"]
     assert config["max_position_embeddings"] == 131072
-
-
-def test_gate_and_up_of_each_expert_may_be_fused(tmp_path: Path) -> None:
-    """As the converter does on request; their biases stay apart."""
-    apart, fused = tmp_path / "apart.gguf", tmp_path / "fused.gguf"
-    # What becomes one tensor has one type.
-    write(replace(GPT_OSS, types=(gguf.GGMLQuantizationType.Q4_K,)), apart)
-    rewrite(apart, fused, fused_experts)
-    (config, weights), (same_config, same_weights) = imported(apart), imported(fused)
-    assert same_config == config
-    for name, value in weights.items():
-        np.testing.assert_array_equal(same_weights[name], value, err_msg=name)
 
 
 def test_its_experts_stay_packed(tmp_path: Path) -> None:

@@ -115,6 +115,12 @@ def test_phi(tiny: Tiny, tmp_path: Path) -> None:
     assert_same_logits(tiny, tmp_path)
 
 
+def test_the_trained_context_is_found_in_a_shortened_file(tmp_path: Path) -> None:
+    facts = {**PHI4_MINI.facts, "context_length": 64}
+    config = assert_same_logits(replace(PHI4_MINI, facts=facts), tmp_path)
+    assert config["max_position_embeddings"] == 2048
+
+
 def test_projections_that_mlx_lm_has_fused_may_be_apart(tmp_path: Path) -> None:
     def apart(name: str, values: NDArray[Any]) -> Changed:
         if "qkv_proj" not in name:
@@ -131,7 +137,7 @@ def test_projections_that_mlx_lm_has_fused_may_be_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tiny", "key", "value"),
     [
-        (PHI4_MINI, "rope.scaling.attn_factor", 1.5),
+        (PHI4_MINI, "rope.scaling.attn_factor", 0.5),
         (PHI3, "rope.scaling.type", "yarn"),
         (PHIMOE, "rope.scaling.type", "yarn"),
         (PHIMOE, "expert_used_count", 3),

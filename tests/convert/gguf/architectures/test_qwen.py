@@ -5,11 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import gguf
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from mlxtui.convert.gguf.architectures import architecture_of, float_type
-from tests.convert.gguf.architectures.harness import Changed, Tiny, assert_same_logits
+from tests.convert.gguf.architectures.harness import (
+    Changed,
+    Tiny,
+    assert_same_logits,
+    imported,
+    write,
+)
+from tests.convert.gguf.architectures.rewriting import rewrite
 from tests.convert.gguf.architectures.test_llama import CONFIG
 
 
@@ -123,6 +131,20 @@ def test_the_text_half_of_models_that_see(
     facts = {**tiny.facts, "rope.dimension_sections": [8, 12, 12, 0]}
     seeing = replace(tiny, architecture=gguf.MODEL_ARCH[architecture], facts=facts)
     assert_same_logits(seeing, tmp_path)
+
+
+def test_the_half_that_sees_may_be_in_the_same_file(tmp_path: Path) -> None:
+    """As in Ollama's files, whose architecture has a name of its own."""
+    extra = {
+        "v.blk.0.attn_q.weight": np.ones((64, 64), np.float32),
+        "mm.0.bias": np.ones(64, np.float32),
+    }
+    path, renamed = tmp_path / "model.gguf", tmp_path / "ollama.gguf"
+    write(replace(QWEN2, extra=extra), path)
+    rewrite(path, renamed, lambda tensors: tensors.values(), name="qwen25vl")
+    _config, weights = imported(renamed)
+    assert weights.keys() == imported(path)[1].keys()
+    assert not any(name.startswith(("v.", "mm.")) for name in weights)
 
 
 def test_qwen2_is_kept_from_16_bit_floats_that_overflow() -> None:

@@ -9,9 +9,10 @@ from mlxtui.convert.gguf.type_table import LARGEST_ERROR
 from mlxtui.convert.gguf.weights.blocks import AffineGroups
 from mlxtui.convert.gguf.weights.form import FloatDtype
 from mlxtui.convert.gguf.weights.forms import form_of
+from mlxtui.convert.gguf.weights.halves import Halves
 from mlxtui.convert.gguf.weights.packed_forms import EXACT, EXACT_IN_HALF
 from mlxtui.convert.gguf.weights.packing import unpack_codes
-from mlxtui.convert.gguf.weights.regrouped import Halves, regroup
+from mlxtui.convert.gguf.weights.regrouped import regroup
 from mlxtui.convert.gguf.weights.rounding import as_float32
 from mlxtui.convert.gguf.weights.rows import Converted, convert_rows
 from mlxtui.recipes import FloatType
