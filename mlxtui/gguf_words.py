@@ -12,6 +12,10 @@ from mlxtui.units import bytes_text
 
 _NOT_KNOWN = "–"
 
+# A Q8_0 and its few unpacked tensors: next to nothing is lost. What has more bits is
+# slower and larger, and no better to read.
+_ENOUGH_BITS = 9
+
 
 def gguf_mode_text(mode: GgufMode) -> str:
     """How the weights of a GGUF file are taken over, in a word."""
@@ -67,9 +71,19 @@ def is_imported(plan: Plan) -> bool:
 
 
 def recommended_choice(choices: Sequence[GgufChoice]) -> GgufChoice | None:
-    """The largest that fits into this machine's memory; None where none does."""
-    fitting = [choice for choice in choices if choice.fit == "fits"]
-    return max(fitting, key=lambda choice: choice.size_bytes, default=None)
+    """The largest of at most 9 bits per weight that fits into this machine's memory;
+    where all that fit have more, the smallest of them; None where none fits."""
+    fitting = sorted(
+        (choice for choice in choices if choice.fit == "fits"),
+        key=lambda choice: choice.size_bytes,
+    )
+    packed = [
+        choice
+        for choice in fitting
+        if choice.bits_per_weight is not None
+        and choice.bits_per_weight <= _ENOUGH_BITS
+    ]
+    return packed[-1] if packed else next(iter(fitting), None)
 
 
 def best_fit(choices: Sequence[GgufChoice]) -> Fit | None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from mlxtui.types import LocalModel
 # begins with a dot is half made or hidden, and a dash looks like an option.
 _NEW_NAME = re.compile(r"[^\W_][\w.+ -]*(/[^\W_][\w.+ -]*)?")
 _MAX_NAME_BYTES = 200
+
+# With room for what is set behind it: `-exact`, `-mixed_3_6`.
+_MAX_IMPORTED_BYTES = 180
 
 _LATEST = ":latest"
 _GGUF = ".gguf"
@@ -55,7 +59,9 @@ def imported_name(full_name: str) -> str:
     if name.lower().endswith(_GGUF):
         name = name[: -len(_GGUF)]
     name = re.sub(r"[^\w.+ -]", "-", name.removesuffix(_LATEST))
-    return re.sub(r"^[\W_]+", "", name).strip() or "model"
+    name = re.sub(r"^[\W_]+", "", name)
+    short = name.encode()[:_MAX_IMPORTED_BYTES].decode(errors="ignore")
+    return short.strip() or "model"
 
 
 def without_part(file_name: str) -> str:
@@ -113,6 +119,7 @@ def to_load(model: LocalModel, models: Sequence[LocalModel]) -> LocalModel:
     for other in models:
         if model.imported_as and other.name == model.imported_as:
             return other
+    name = str(model.path) if model.source == "path" else model.name
     raise ModelRefused(
         model.problem
         or _("{name} is a GGUF file, which is imported before it answers.").format(
@@ -120,7 +127,7 @@ def to_load(model: LocalModel, models: Sequence[LocalModel]) -> LocalModel:
         ),
         hint=model.hint
         or _("`mlxtui convert {name}` imports it.").format(
-            name=one_line(str(model.path) if model.source == "path" else model.name)
+            name=one_line(shlex.quote(name))
         ),
     )
 
@@ -134,8 +141,12 @@ def _at_path(path: Path) -> LocalModel:
         return LocalModel(
             name=name, path=path, files=(path,), source="path", kind="gguf"
         )
+    if os.path.lexists(path):
+        message = _("{path} is neither a model's folder nor a GGUF file.")
+    else:
+        message = _("There is no folder {path}.")
     raise ModelNotFound(
-        _("There is no folder {path}.").format(path=path),
+        message.format(path=path),
         hint=_("A model is a folder with config.json and *.safetensors."),
     )
 

@@ -36,7 +36,27 @@ def with_fits(*fits: Fit | None) -> list[GgufChoice]:
     ]
 
 
-def test_the_largest_that_fits_is_recommended() -> None:
+def test_of_those_that_fit_the_largest_packed_one_is_recommended() -> None:
+    def recommended(*each: tuple[float | None, Fit]) -> float | None:
+        choices = [
+            GgufChoice(file=f"{n}.gguf", quantization="", size_bytes=n,
+                       bits_per_weight=bits, fit=fit)
+            for n, (bits, fit) in enumerate(each)
+        ]  # fmt: skip
+        for rows in (choices, choices[::-1]):
+            found = recommended_choice(rows)
+            assert found is not None
+        return found.size_bytes
+
+    assert recommended((4.9, "fits"), (8.51, "fits"), (16.0, "fits")) == 1
+    assert recommended((4.9, "fits"), (9.0, "fits"), (9.01, "fits")) == 1
+    assert recommended((4.9, "fits"), (8.51, "tight"), (16.0, "too-big")) == 0
+    assert recommended((16.0, "fits"), (32.0, "fits")) == 0
+    assert recommended((None, "fits"), (None, "fits")) == 0
+    assert recommended((None, "fits"), (4.9, "fits"), (None, "fits")) == 1
+
+
+def test_the_recommended_one_fits() -> None:
     recommended = recommended_choice(CHOICES)
     assert recommended is not None and recommended.quantization == "Q5_K_M"
     none_fits = with_fits("tight", "too-big")

@@ -234,12 +234,15 @@ def test_a_gguf_file_that_was_not_imported_says_how() -> None:
         ("hf.co/owner/repo:Q4_K_M", "repo-Q4_K_M"),
         ("日本語（小）.gguf", "日本語-小-"),
         ("-x.gguf", "x"),
+        ("a" * 240 + ".gguf", "a" * 180),
+        ("日" * 80 + ".gguf", "日" * 60),
         (".gguf", "model"),
         ("?.gguf", "model"),
     ],
 )
 def test_an_import_is_called_after_its_file(full_name: str, name: str) -> None:
     assert names.imported_name(full_name) == name
+    assert names.check_new_name(f"{name}-mixed_3_6", ()) == f"{name}-mixed_3_6"
     assert names.check_new_name(name, []) == name
 
 
@@ -253,3 +256,18 @@ def test_a_gguf_files_path_stands_for_it_whatever_it_is_called(tmp_path: Path) -
         with pytest.raises(ModelRefused) as refusal:
             names.to_load(model, _WITH_GGUF)
         assert str(file) in refusal.value.hint
+
+
+def test_a_path_with_blanks_is_named_as_a_shell_takes_it(tmp_path: Path) -> None:
+    file = tmp_path / "my model.gguf"
+    file.write_bytes(b"GGUF and more")
+    with pytest.raises(ModelRefused) as refusal:
+        names.to_load(names.resolve(str(file), ()), ())
+    assert f"mlxtui convert '{file}'" in refusal.value.hint
+
+
+def test_another_file_is_not_called_a_missing_folder(tmp_path: Path) -> None:
+    file = tmp_path / "notes.gguf"
+    file.write_text("no model")
+    with pytest.raises(ModelNotFound, match="neither a model's folder nor a GGUF"):
+        names.resolve(str(file), ())

@@ -146,6 +146,12 @@ def test_the_screen_imports_neither_mlx_nor_torch() -> None:
     assert not modules & {"mlx", "mlx_lm", "transformers", "torch", "chromadb"}
 
 
+def test_the_search_for_the_built_in_model_imports_nothing_more() -> None:
+    start = "from mlxtui.cli import start; import mlxtui.ui.app, mlxtui.settings;"
+    search = "start._model_to_load('guide', mlxtui.settings.Settings())"
+    assert _modules_after(start + search) == _modules_after(start)
+
+
 def test_versions_and_texts_of_the_project_agree() -> None:
     readme = (_ROOT / "README.md").read_text(encoding="utf-8")
     pictures = re.findall(r"\(screenshots/([^)]+)\)", readme)

@@ -11,7 +11,7 @@ from pathlib import Path
 from mlxtui import names, paths
 from mlxtui.backend.library_names import named_folders, named_gguf_files
 from mlxtui.backend.library_scan import scan_library
-from mlxtui.backend.ownership import check_copy, check_rename
+from mlxtui.backend.ownership import check_copy, check_place, check_rename
 from mlxtui.backend.provenance import FILE_NAME, read_provenance, write_provenance
 from mlxtui.errors import JobRefused, ModelRefused
 from mlxtui.i18n import _
@@ -75,6 +75,7 @@ def rename_model(name: str, new_name: str, settings: Settings) -> LocalModel:
     models = scan_library(settings)
     model = names.resolve(name, models)
     check_rename(model)
+    check_place(model, settings.models_dir())
     others = [other for other in models if other.name != model.name]
     new_name = names.check_new_name(new_name, others)
     target = settings.models_dir() / new_name

@@ -1,12 +1,13 @@
 """The job that lists the models of this machine."""
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from mlxtui.backend import library_gguf
 from mlxtui.backend.gguf_imports import is_surely_made_of
+from mlxtui.backend.library_gguf import GgufEntry
 from mlxtui.backend.library_names import named_folders, named_gguf_files
 from mlxtui.backend.ownership import OTHER_PROGRAMS
 from mlxtui.backend.provenance import read_provenance
@@ -41,7 +42,7 @@ def scan_library(
             break
         described = library_gguf.describe(entry, seen)
         if described.architecture != library_gguf.PROJECTOR:
-            found.append(replace(described, imported_as=_made_of(entry.files, made)))
+            found.append(replace(described, imported_as=_made_of(entry, made)))
     seen.save(is_complete=is_complete)
     return tuple(found)
 
@@ -71,10 +72,13 @@ def _origins(models: Iterable[LocalModel]) -> Mapping[str, GgufOrigin]:
     return dict(sorted(found, key=lambda each: each[1].mode != "faithful"))
 
 
-def _made_of(files: Sequence[Path], made: Mapping[str, GgufOrigin]) -> str:
+def _made_of(entry: GgufEntry, made: Mapping[str, GgufOrigin]) -> str:
     """The name of the model that was made of a file; empty where there is none."""
     for name, origin in made.items():
-        if is_surely_made_of(origin, files):
+        # The size first: there may be thousands of files and hundreds of models.
+        if origin.size_bytes == entry.size_bytes and is_surely_made_of(
+            origin, entry.files
+        ):
             return name
     return ""
 

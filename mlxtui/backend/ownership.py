@@ -1,7 +1,11 @@
 """Which models are ours to copy, rename and remove."""
 
+import os
+from pathlib import Path
+
 from mlxtui.errors import ModelRefused
 from mlxtui.harmless import one_line
+from mlxtui.hub.removal import snapshot_of
 from mlxtui.i18n import _
 from mlxtui.plan_words import source_text
 from mlxtui.types import LocalModel
@@ -60,6 +64,34 @@ def check_rename(model: LocalModel) -> None:
             ),
             hint=_("Copy it under another name: that takes no room."),
         )
+
+
+def check_place(model: LocalModel, models_folder: Path) -> None:
+    """Refuse to change what a link leads to: a folder that was linked into the models
+    folder is another program's, or the user's own.
+
+    Args:
+        models_folder: Where our own models are.
+
+    Raises:
+        ModelRefused: It lies somewhere else; a link in the folder itself may go.
+    """
+    if model.source == "models":
+        place = models_folder
+    elif model.kind == "gguf" and model.source == "hugging-face":
+        place = snapshot_of(model.path)
+    else:
+        return
+    real_place = os.path.realpath(place)
+    for path in model.files or (model.path,):
+        real_folder = os.path.realpath(path.parent)
+        if os.path.commonpath((real_place, real_folder)) != real_place:
+            raise ModelRefused(
+                _("A link leads to {path}, which mlxtui only reads.").format(
+                    path=one_line(os.path.join(real_folder, path.name))
+                ),
+                hint=_("Change it there, or remove the link."),
+            )
 
 
 def check_removal(model: LocalModel) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlxtui import names
 from mlxtui.backend.library_scan import scan_library
-from mlxtui.backend.ownership import check_removal
+from mlxtui.backend.ownership import check_place, check_removal
 from mlxtui.errors import ModelRefused
 from mlxtui.hub.removal import remove_snapshot, remove_snapshot_files
 from mlxtui.i18n import _
@@ -57,6 +57,7 @@ def plan_removal(
     models = scan_library(settings)
     model = names.resolve(name, models)
     check_removal(model)
+    check_place(model, settings.models_dir())
     if any(map(partial(_is_part, model), in_jobs)):
         raise ModelRefused(
             _("A job that has not ended needs {name}.").format(name=model.name),

@@ -16,7 +16,7 @@ from mlxtui.backend.commands import Generate
 from mlxtui.backend.events import GenerationFinished
 from mlxtui.cli.chips import bandwidth_bytes_per_second
 from mlxtui.cli.completion import complete_model
-from mlxtui.cli.gguf_source import as_path, made_of
+from mlxtui.cli.gguf_source import made_of
 from mlxtui.cli.lines import table_lines
 from mlxtui.cli.session import Session, open_session
 from mlxtui.cli.start import local_model, log_to_file
@@ -57,7 +57,7 @@ def bench_command(name: str, as_json: bool) -> None:
     """Load a model, measure it, print the medians."""
     # Without a cache of prompts: it would add every round's to the memory of the next.
     used = replace(settings.load(), prompt_cache_gib=0)
-    model = made_of(local_model(as_path(name), used), used)
+    model = made_of(local_model(name, used), used)
     log_to_file()
     try:
         with open_session(used) as session:

@@ -1,6 +1,5 @@
 """GGUF files where a command takes a model: given by name, imported before use."""
 
-import os
 from pathlib import Path
 
 import click
@@ -17,14 +16,6 @@ from mlxtui.i18n import _
 from mlxtui.plans import JobSpec
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
-
-
-def as_path(name: str) -> str:
-    """A GGUF file of this folder as a path, though it was named without `./`."""
-    is_file = name.lower().endswith(".gguf") and os.path.isfile(name)
-    if is_file and not names.looks_like_path(name):
-        return os.path.join(".", name)
-    return name
 
 
 def made_of(model: LocalModel, used: Settings) -> LocalModel:

@@ -10,7 +10,6 @@ from mlxtui import names, paths, settings
 from mlxtui.backend.job_info import JobInfo
 from mlxtui.backend.library_scan import scan_library
 from mlxtui.cli.completion import complete_model
-from mlxtui.cli.gguf_source import as_path
 from mlxtui.cli.job_run import (
     ask_for_plan,
     made_model,
@@ -26,7 +25,7 @@ from mlxtui.cli.recipe_options import (
     recipe_from,
 )
 from mlxtui.cli.session import open_session
-from mlxtui.cli.start import log_to_file
+from mlxtui.cli.start import as_path, log_to_file
 from mlxtui.errors import InvalidParameter, MlxTuiError
 from mlxtui.gguf_words import is_imported
 from mlxtui.harmless import one_line

@@ -14,7 +14,7 @@ from mlxtui.backend.commands import Generate
 from mlxtui.backend.events import GenerationFinished, Progress, TextDelta
 from mlxtui.cli.completion import complete_model
 from mlxtui.cli.error_line import print_error
-from mlxtui.cli.gguf_source import as_path, import_for_use
+from mlxtui.cli.gguf_source import import_for_use
 from mlxtui.cli.sampling_options import sampling_from, sampling_options
 from mlxtui.cli.session import Session, keyboard_interrupts, open_session
 from mlxtui.cli.start import local_model, log_to_file
@@ -39,7 +39,7 @@ def run_command(name: str, prompt: str | None, **options: Any) -> int:
     """Load a model, answer, leave."""
     sampling = sampling_from(options)
     used = settings.load()
-    model = local_model(as_path(name), used)
+    model = local_model(name, used)
     if prompt is not None:  # bytes that are no text came as half characters
         prompt = os.fsencode(prompt).decode("utf-8", "replace")
     if not sys.stdin.isatty():

@@ -12,6 +12,7 @@ from mlxtui.cli.completion import complete_model
 from mlxtui.cli.lines import json_text, table_lines
 from mlxtui.cli.model_facts import model_facts
 from mlxtui.cli.plan_lines import plan_rows
+from mlxtui.cli.start import as_path
 from mlxtui.convert import model_folder
 from mlxtui.errors import ModelNotFound
 from mlxtui.gguf_words import origin_facts, origin_rows
@@ -40,7 +41,7 @@ def show_command(name: str, as_json: bool, card: bool) -> None:
     """Print one model's facts."""
     used = settings.load()
     try:
-        model = names.resolve(name, scan_library(used))
+        model = names.resolve(as_path(name), scan_library(used))
     except ModelNotFound:
         # A name with an owner may be one that was not fetched yet.
         if not (is_web_address(name) or looks_like_address(name)):

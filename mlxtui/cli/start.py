@@ -41,11 +41,7 @@ def start_app(model_name: str | None, *, no_model: bool) -> int:
     from mlxtui.ui.terminal_colours import needs_palette
 
     def find_model() -> LocalModel | None:
-        if no_model:
-            return None
-        from mlxtui.cli.gguf_source import as_path, made_of
-
-        return made_of(local_model(as_path(model_name or used.model), used), used)
+        return None if no_model else _model_to_load(model_name or used.model, used)
 
     app = MlxTuiApp(
         used,
@@ -62,12 +58,33 @@ def start_app(model_name: str | None, *, no_model: bool) -> int:
     return ending.exit_code or app.return_code or 0
 
 
+def _model_to_load(name: str, used: Settings) -> LocalModel:
+    model = local_model(name, used)
+    if model.kind != "gguf":
+        return model
+    from mlxtui.cli.gguf_source import made_of  # 0.3 s, while the screen is drawn
+
+    return made_of(model, used)
+
+
+def as_path(name: str) -> str:
+    """A GGUF file of this folder as a path, though it was named without `./`."""
+    is_file = name.lower().endswith(".gguf") and os.path.isfile(name)
+    if is_file and not names.looks_like_path(name):
+        return os.path.join(".", name)
+    return name
+
+
 def local_model(name: str, used: Settings) -> LocalModel:
     """The model of a name, looked for only where the name can be.
+
+    Args:
+        name: Also that of a GGUF file of this folder.
 
     Raises:
         ModelNotFound: No model, or several, have the name.
     """
+    name = as_path(name)
     if name == "guide":
         return LocalModel(name=name, path=paths.guide_model_dir(), source="built-in")
     if names.looks_like_path(name):

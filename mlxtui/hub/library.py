@@ -137,11 +137,19 @@ def _in_cache(cache: Path) -> Iterator[Folder]:
         main = _commit_of_main(repo)
         snapshots = sorted(
             _subfolders(repo / "snapshots"),
-            key=lambda folder: (folder.name != main, -folder.stat().st_mtime),
+            key=lambda folder: (folder.name != main, -_changed_at(folder)),
         )
         for number, snapshot in enumerate(snapshots):
             suffix = "" if number == 0 else f"@{snapshot.name[:8]}"
             yield Folder(repo_id + suffix, snapshot, "hugging-face")
+
+
+def _changed_at(folder: Path) -> float:
+    """Seconds since 1970; 0 for one that was removed meanwhile."""
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return 0
 
 
 def _commit_of_main(repo: Path) -> str:
@@ -166,9 +174,11 @@ def _subfolders(folder: Path) -> list[Path]:
 def _has_model_file(folder: Path) -> bool:
     """A config, or weights; not one beside GGUF files alone, which stand for
     themselves."""
-    if next(folder.glob("*.safetensors"), None) is not None:
+    try:
+        found = os.listdir(folder)
+    except (OSError, ValueError):
+        return False  # removed meanwhile, or not ours to read
+    if any(name.endswith(".safetensors") for name in found):
         return True
-    return (
-        os.path.isfile(folder / "config.json")
-        and next(folder.glob("*.gguf"), None) is None
-    )
+    has_gguf = any(name.lower().endswith(".gguf") for name in found)
+    return not has_gguf and os.path.isfile(folder / "config.json")

@@ -45,9 +45,7 @@ def remove_snapshot_files(files: Sequence[Path]) -> None:
     Raises:
         OSError: A file cannot be deleted.
     """
-    snapshot = files[0].parent
-    while snapshot.parent.name != "snapshots" and snapshot != snapshot.parent:
-        snapshot = snapshot.parent
+    snapshot = snapshot_of(files[0])
     wanted = {file.absolute() for file in files}
     others = [file for file in snapshot.rglob("*") if file not in wanted]
     if not any(map(_is_weights, others)):
@@ -60,10 +58,22 @@ def remove_snapshot_files(files: Sequence[Path]) -> None:
         blob.unlink(missing_ok=True)
 
 
+def snapshot_of(file: Path) -> Path:
+    """The folder of the revision that a file in a cache belongs to.
+
+    Args:
+        file: In a snapshot, or in a folder of it.
+    """
+    folder = file.parent
+    while folder.parent.name != "snapshots" and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
 def _is_weights(file: Path) -> bool:
     """Whether a file is worth keeping a snapshot for: a GGUF model's part for pictures
     is not, without the model."""
-    return file.suffix in _WEIGHTS and "mmproj" not in file.name.lower()
+    return file.suffix.lower() in _WEIGHTS and "mmproj" not in file.name.lower()
 
 
 def _blobs_of(snapshot: Path) -> set[Path]:

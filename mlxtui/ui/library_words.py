@@ -44,7 +44,7 @@ def notice_text(
     if scan.found is None:
         return _("Looking for models…")
     if names.looks_like_path(typed):
-        return path_notice or _("Enter opens this folder.")
+        return path_notice or _("Enter opens what is there.")
     if not found and is_address(typed):
         return _("Not on this machine. Enter looks at it on the hub.")
     if not found:

@@ -6,6 +6,7 @@ from mlxtui.backend.backend import Backend, new_request_id
 from mlxtui.backend.events import Failed
 from mlxtui.backend.job_commands import MakePlan
 from mlxtui.backend.job_events import Event, PlanMade
+from mlxtui.gguf_words import lacks_file
 from mlxtui.plans import JobSpec, Plan
 from mlxtui.types import RequestId
 
@@ -25,7 +26,8 @@ class PlanQuestions:
 
         Args:
             spec: The job.
-            do: Called with the plan, when it can be carried out.
+            do: Called with the plan, when it can be carried out, or as soon as one of
+                several GGUF files is chosen.
             refuse: Called with the problem and the hint, when it cannot.
         """
         request_id = new_request_id()
@@ -39,7 +41,8 @@ class PlanQuestions:
         match event:
             case PlanMade(plan=plan):
                 do, refuse = self._asked.pop(event.request_id)
-                if plan.problem:
+                # Which file is meant can be said on the plan's page.
+                if plan.problem and not lacks_file(plan):
                     refuse(plan.problem, plan.hint)
                 else:
                     do(plan)

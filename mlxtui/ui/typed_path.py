@@ -47,13 +47,14 @@ class TypedPath:
         except ModelNotFound as error:
             self._say(f"{error.message} {error.hint}")
             return
-        self._say(_("Looking at this folder…"))
+        self._say(_("Looking at {source}…").format(source=text))
         spec = JobSpec(source=str(model.path))
         found = partial(self._go_on, text, model)
         self._plans.ask(spec, found, partial(self._refuse, text))
 
     def _go_on(self, text: str, model: LocalModel, plan: Plan) -> None:
         if self._field.value.strip() == text:  # else something else is wanted by now
+            self._say("")
             self._found(model, plan)
 
     def _refuse(self, text: str, message: str, hint: str) -> None:

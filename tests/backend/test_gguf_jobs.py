@@ -34,19 +34,23 @@ FOUR_BITS = Recipe(quantization=Quantization(group_size=32), measure=False)
 
 # Makes a job for a file, and dies in the middle of the import.
 _KILLED = """
-import os, pathlib, signal, sys, threading
-from mlxtui.convert.gguf import import_progress, new_weights
+import os, signal, sys
+from mlxtui.convert.gguf import new_weights
 from mlxtui.convert.gguf.weights import rows
 from mlxtui.model_writer import shard_files
 from mlxtui.plans import JobSpec
 from tests.backend.job_harness import running_jobs
 shard_files._SHARD_BYTES = 200_000
-import_progress._TOLD_SECONDS = 0
 new_weights._FIRST_ELEMENTS = new_weights._MOST_ELEMENTS = 8192
+pieces = []
+def convert_rows(*arguments, **options):
+    pieces.append(arguments)
+    if len(pieces) == 60:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rows.convert_rows(*arguments, **options)
+new_weights.convert_rows = convert_rows
 with running_jobs() as jobs:
-    job_id = jobs.start(JobSpec(source=sys.argv[1]))
-    jobs.wait(job_id, lambda job: job.stage == "import" and job.done > 300_000)
-    os.kill(os.getpid(), signal.SIGKILL)
+    jobs.run(JobSpec(source=sys.argv[1]))
 """
 
 
@@ -90,7 +94,7 @@ def hub(tmp_path: Path) -> Iterator[HubServer]:
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """An import that a test meets in the middle."""
     monkeypatch.setattr(import_progress, "_TOLD_SECONDS", 0)
-    for name in ("_FIRST_ELEMENTS", "_MOST_ELEMENTS"):
+    for name in ("_FIRST_ELEMENTS", "_LEAST_ELEMENTS", "_MOST_ELEMENTS"):
         monkeypatch.setattr(new_weights, name, 8192)
     real = rows.convert_rows
 

@@ -453,6 +453,43 @@ def test_of_a_link_only_the_link_goes(tmp_path: Path) -> None:
     assert theirs.exists() and not os.path.lexists(link)
 
 
+@pytest.mark.parametrize("is_deep", [False, True])
+def test_nothing_is_changed_behind_a_link(lm_studio: Path, is_deep: bool) -> None:
+    paths.make_private(paths.models_dir())
+    (paths.models_dir() / "lms").symlink_to(
+        lm_studio / "mlx-community" if is_deep else lm_studio
+    )
+    before = tree(lm_studio)
+    names_found = [model.name for model in _scanned() if model.source == "models"]
+    assert names_found == (
+        ["lms/theirs"] if is_deep else ["lms/publisher/repo-GGUF/other.gguf"]
+    )
+    for refused in (
+        lambda name: removal.remove_model(name, Settings(), ()),
+        lambda name: keeping.rename_model(name, "mine", Settings()),
+    ):
+        with pytest.raises(ModelRefused) as refusal:
+            refused(names_found[0])
+        assert refusal.value.hint
+    assert tree(lm_studio) == before
+
+
+def test_a_folder_that_is_linked_into_a_snapshot_is_not_ours(tmp_path: Path) -> None:
+    theirs = _write(tmp_path / "theirs" / "tiny.gguf")
+    snapshot = _cache("other.gguf").parent
+    (snapshot / "linked").symlink_to(theirs.parent)
+    with pytest.raises(ModelRefused, match="A link leads to"):
+        removal.remove_model("owner/repo/linked/tiny.gguf", Settings(), ())
+    removal.remove_model("owner/repo/other.gguf", Settings(), ())
+    assert theirs.exists()
+
+
+def test_other_weights_keep_a_snapshot_however_they_are_written() -> None:
+    small, large = _cache("small.gguf"), _cache("LARGE.GGUF")
+    removal.remove_model("small", Settings(), ())
+    assert not os.path.lexists(small) and large.exists()
+
+
 def test_what_a_job_reads_is_not_removed() -> None:
     file = _write(paths.models_dir() / "repo" / "tiny.gguf")
     cached = _cache("small.gguf")

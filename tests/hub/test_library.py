@@ -1,6 +1,7 @@
 """Where model folders are looked for, and what they are called."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -280,6 +281,27 @@ def test_a_repository_of_the_cache_that_may_not_be_read_hides_no_other(
         assert "owner/name" in _names(plain_user_folder)
     finally:
         locked.chmod(0o700)
+
+
+def test_what_is_removed_meanwhile_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = _make_cached("owner/whole", _FIRST)
+    going = _make_cached("owner/going", _SECOND)
+    plain = _make_model(tmp_path / "models" / "plain")
+    subfolders = library._subfolders
+
+    def subfolders_then_remove(folder: Path) -> list[Path]:
+        found = subfolders(folder)
+        for path in (going, plain):
+            if path in found:
+                shutil.rmtree(path)
+        return found
+
+    monkeypatch.setattr(library, "_subfolders", subfolders_then_remove)
+    found = _found(tmp_path)
+    assert Folder("owner/whole", whole, "hugging-face") in found
+    assert "plain" not in [folder.name for folder in found]
 
 
 # GGUF files

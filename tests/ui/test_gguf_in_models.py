@@ -12,7 +12,8 @@ from mlxtui.types import LocalModel
 from mlxtui.ui.screens.ask_name import AskName
 from mlxtui.ui.screens.quantize_form import QuantizeForm
 from tests.convert.gguf.gguf_bytes import gguf_bytes
-from tests.recorded import GUIDE
+from tests.recorded import GUIDE, Script
+from tests.recorded_gguf import plan_of_several
 from tests.ui.models_harness import QWEN, Visitor, models_place
 
 _BLOB = Path("/ollama/blobs/sha256-0123")
@@ -202,6 +203,19 @@ async def test_a_typed_path_of_a_gguf_file_shows_its_plan(tmp_path: Path) -> Non
         await visitor.press("enter")
         await visitor.until(lambda: visitor.plans)
         assert visitor.plans == [JobSpec(source=str(file))]
+
+
+async def test_a_typed_path_of_several_gguf_files_goes_on_to_the_choice(
+    tmp_path: Path,
+) -> None:
+    refused = replace(plan_of_several(JobSpec(source="x")), problem="Choose one.")
+    script = Script(plans={str(tmp_path): replace(refused, address=None)})
+    async with models_place(script=script) as visitor:
+        await visitor.press("slash")
+        await visitor.paste(str(tmp_path))
+        await visitor.press("enter")
+        await visitor.until(lambda: visitor.plans)
+        assert visitor.filter.value == "" and visitor.errors == []
 
 
 # What is not ours

@@ -269,13 +269,13 @@ async def test_a_folder_without_a_model_says_why(tmp_path: Path) -> None:
         await visitor.press("slash")
         await visitor.paste(str(tmp_path))
         await visitor.press("enter")
-        assert visitor.notice == "Looking at this folder…"
+        assert visitor.notice == f"Looking at {tmp_path}…"
         script.release(MakePlan)
         await visitor.until(lambda: "config.json" in visitor.notice)
         assert visitor.notice == "There is no config.json. Choose another."
         assert visitor.loads == [] and visitor.plans == []
         await visitor.press("x")
-        assert visitor.notice == "Enter opens this folder."
+        assert visitor.notice == "Enter opens what is there."
 
 
 # Jobs, kinds, details

@@ -225,8 +225,8 @@ async def test_a_typed_path_is_loaded(tmp_path: Path) -> None:
     async with models_place() as visitor:
         await visitor.press("slash")
         await visitor.paste(f"  {folder} ")
-        assert visitor.notice == "Enter opens this folder."
-        assert "Enter opens this folder." in visitor.picture
+        assert visitor.notice == "Enter opens what is there."
+        assert "Enter opens what is there." in visitor.picture
         assert len(visitor.names) == 4
         await visitor.press("enter")
         assert visitor.loads == [(folder.name, folder, True)]
@@ -241,21 +241,21 @@ async def test_a_bad_path_is_refused_and_can_be_mended(tmp_path: Path) -> None:
         for path in ("/no/such", "./nothing", "~nosuchuser/x", "/" + "long" * 1000):
             await visitor.press("ctrl+u")
             await visitor.paste(path)
-            assert visitor.notice == "Enter opens this folder."
+            assert visitor.notice == "Enter opens what is there."
             await visitor.press("enter")
             assert visitor.notice.startswith("There is no folder ")
             assert visitor.filter.value == path
         await visitor.press("ctrl+u")
         await visitor.paste(str(file))
         await visitor.press("enter")
-        assert visitor.notice.startswith("There is no folder ")
+        assert visitor.notice.startswith(f"{file} is neither a model's folder ")
         assert visitor.loads == []
 
 
 async def test_what_is_said_of_a_path_is_seen_under_a_long_list() -> None:
     async with models_place(*variants(60)) as visitor:
         await visitor.press("slash", "slash")
-        assert "Enter opens this folder." in visitor.picture
+        assert "Enter opens what is there." in visitor.picture
 
 
 # Names as arguments

@@ -1,6 +1,10 @@
 """The places: opened by key, kept as they were left, told of everything."""
 
+from typing import Any
+
+import pytest
 from textual import events
+from textual.widget import Widget
 from textual.widgets import DataTable, Input, OptionList
 
 from mlxtui.backend.commands import MeasureMemory, ScanLibrary
@@ -28,6 +32,28 @@ async def test_a_place_is_made_when_it_is_first_opened_and_then_kept() -> None:
         await user.press("f3", "f8", "f2", "f2")
         assert opened(user) == ["chat", "settings", "models"]
         assert user.place == "chat"
+
+
+@pytest.mark.parametrize("place", ["jobs", "settings"])
+@pytest.mark.parametrize("ends", ["before", "meanwhile"])
+async def test_a_place_that_opens_while_the_app_ends_stays_closed(
+    place: str, ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app() as user:
+        workspace = user.app.workspace
+        mount = workspace.mount
+
+        async def ending_mount(*widgets: Widget, **where: Any) -> None:
+            await mount(*widgets, **where)
+            await workspace.remove_children([bar, user.meter, *widgets])
+
+        bar = workspace.query_one(PlaceBar)
+        if ends == "before":
+            await workspace.remove_children([bar, user.meter])
+        else:
+            monkeypatch.setattr(workspace, "mount", ending_mount)
+        await workspace.go(place)
+        assert workspace.place == user.chat and not workspace.has_class("-jobs")
 
 
 async def test_the_open_place_is_in_sight_marked_and_has_the_focus() -> None:

@@ -76,13 +76,13 @@ async def test_one_of_a_repository_is_chosen_fetched_and_imported() -> None:
         async with open_app(make_backend=Backend, settings=used, size=(90, 40)) as user:
             await ask(user, "owner/stories-GGUF")
             assert _is_choosing(user)
-            assert "★ F32" in user.picture and "✓ fits" in user.picture
-            await user.press("up", "enter")
+            assert "★ F16" in user.picture and "✓ fits" in user.picture
+            await user.press("enter")
             await user.until(lambda: "To fetch" in user.picture)
             assert _name(user) == "stories260K-F16"
             await start(user, "stories260K-F16")
             await ask(user, "owner/stories-GGUF")
-            await user.press("up", "enter")
+            await user.press("enter")
             await user.until(lambda: "Chat with it" in user.picture)
             await chat(user, "stories260K-F16")
 

@@ -21,7 +21,8 @@ def models_folders() -> tuple[Path, ...]:
     """The folders that LM Studio keeps models in, the one that it uses now first; none
     of them need be there."""
     homes = [expand("~/.lmstudio"), expand("~/.cache/lm-studio")]
-    if pointed := _absolute(_start_of(expand("~/.lmstudio-home-pointer"))):
+    pointer = expand("~/.lmstudio-home-pointer")
+    if pointed := _absolute(_start_of(pointer, _MAX_POINTER_BYTES)):
         homes.insert(0, pointed)
     chosen = [folder for home in homes if (folder := _chosen_folder(home))]
     found: dict[str, Path] = {}
@@ -32,18 +33,21 @@ def models_folders() -> tuple[Path, ...]:
 
 def _chosen_folder(home: Path) -> Path | None:
     try:
-        with (home / "settings.json").open("rb") as file:
-            settings = json.loads(file.read(_MAX_SETTINGS_BYTES))
-    except (OSError, ValueError, RecursionError):
+        content = _start_of(home / "settings.json", _MAX_SETTINGS_BYTES)
+        settings = json.loads(content)
+    except (ValueError, RecursionError):
         return None
     folder = settings.get("downloadsFolder") if isinstance(settings, dict) else None
     return _absolute(folder) if isinstance(folder, str) else None
 
 
-def _start_of(file: Path) -> str:
+def _start_of(file: Path, most_bytes: int) -> str:
+    """The text of a file; empty for what cannot be read."""
     try:
+        if not file.is_file():
+            return ""  # a pipe would never end
         with file.open("rb") as content:
-            return content.read(_MAX_POINTER_BYTES).decode("utf-8").strip()
+            return content.read(most_bytes).decode("utf-8").strip()
     except (OSError, ValueError):
         return ""
 

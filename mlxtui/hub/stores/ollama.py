@@ -198,9 +198,11 @@ def _read_json(path: Path, most_bytes: int) -> dict[str, Any]:
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It is longer, damaged, or no object.
+        ValueError: It is longer, damaged, no object, or no file.
         RecursionError: It is nested too deeply.
     """
+    if not path.is_file():
+        raise ValueError  # a pipe would never end
     with path.open("rb") as file:
         text = file.read(most_bytes + 1)
     content = json.loads(text) if len(text) <= most_bytes else None

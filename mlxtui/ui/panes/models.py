@@ -1,6 +1,5 @@
 """The place of models: those of this machine, and behind them those of the hub."""
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
@@ -27,8 +26,6 @@ from mlxtui.ui.quantize_facts import (
 )
 from mlxtui.ui.style_files import add_styles
 from mlxtui.ui.widgets.in_sight import is_in_sight
-
-_REPO_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
 
 
 class ModelsPane(ModelsInfo, Place):
@@ -125,7 +122,7 @@ class ModelsPane(ModelsInfo, Place):
         elif self.hub is not None:
             self.notify(_("Esc goes back to the models of this machine."))
             return
-        self._library.with_model(name, do)
+        self._library.use.with_one(name, do)
 
     # What the user asks for
 
@@ -139,7 +136,7 @@ class ModelsPane(ModelsInfo, Place):
 
     def _load(self, name: str, *, then_chat: bool) -> None:
         if self.hub is None or name:
-            self._with_local(name, partial(self._library.load, then_chat=then_chat))
+            self._with_local(name, partial(self._library.use.load, then_chat=then_chat))
         elif then_chat:
             self.hub.fetching.open()
         else:
@@ -181,7 +178,7 @@ class ModelsPane(ModelsInfo, Place):
 
     def _quantize(self, model: LocalModel) -> None:
         if model.problem or model.kind not in ("model", "gguf"):
-            self._library.load(model, then_chat=False)  # which says why not
+            self._library.use.load(model, then_chat=False)  # which says why not
         elif model.source == "path":
             self._library.plan(model, partial(self._quantize_folder, model))
         else:
@@ -241,23 +238,17 @@ class ModelsPane(ModelsInfo, Place):
         self._with_local(argument, self._publish)
 
     def _publish(self, model: LocalModel) -> None:
-        from mlxtui.ui.screens.ask_name import AskName
+        from mlxtui.ui.screens.ask_repository import AskRepository
 
         if model.problem:
-            self._library.refuse(model.problem, model.hint)
+            self._library.use.refuse(model.problem, model.hint)
             return
 
         def chosen(repo_id: str | None) -> None:
             if repo_id is not None:
-                spec = JobSpec(source=str(model.path), upload_to=repo_id)
-                self.post_message(PlanRequested(spec))
+                self._plan(JobSpec(source=str(model.path), upload_to=repo_id))
 
-        text = _(
-            "A repository on the hub, as owner/name. It is made when there is none; its"
-            " card says what was done with the model. The plan is shown first."
-        )
-        title = _("Publish {name}").format(name=model.name)
-        self.app.push_screen(AskName(title, text, "", _repo_id_problem), chosen)
+        self.app.push_screen(AskRepository(model), chosen)
 
     async def action_kind(self, argument: str = "") -> None:
         """Look for another kind of model on the hub."""
@@ -277,7 +268,7 @@ class ModelsPane(ModelsInfo, Place):
     async def _take(self, group: str, word: str) -> None:
         known = (await self._show_hub()).take(group, word)
         if known:
-            self._library.refuse(
+            self._library.use.refuse(
                 _("There is no {word} to choose.").format(word=word), known
             )
 
@@ -309,9 +300,3 @@ class ModelsPane(ModelsInfo, Place):
             self.hub.copy_address()
         else:
             self._library.copy_path()
-
-
-def _repo_id_problem(name: str) -> str:
-    if _REPO_ID.fullmatch(name):
-        return ""
-    return _("Type owner/name: letters, digits, and . _ - between them.")

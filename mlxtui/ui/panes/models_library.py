@@ -13,23 +13,22 @@ from mlxtui import names
 from mlxtui.backend.backend import Backend
 from mlxtui.backend.events import MemoryMeasured
 from mlxtui.backend.job_events import Event, JobChanged
-from mlxtui.errors import ModelNotFound
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _, ngettext
 from mlxtui.plans import JobSpec, Plan
 from mlxtui.types import LocalModel
 from mlxtui.ui.library_words import notice_text, summary_text
-from mlxtui.ui.messages import CopyRequested, LoadRequested, PlanRequested
+from mlxtui.ui.messages import CopyRequested, PlanRequested
 from mlxtui.ui.model_columns import COLUMNS, ModelRow, Order, column_named
 from mlxtui.ui.model_scan import ModelScan
 from mlxtui.ui.model_standing import (
     ModelMemory,
-    capability_phrases,
     is_found_by,
     standing,
 )
 from mlxtui.ui.model_state import ModelState
 from mlxtui.ui.panes.models_keeping import ModelKeeping
+from mlxtui.ui.panes.models_use import ModelUse
 from mlxtui.ui.plan_questions import PlanQuestions
 from mlxtui.ui.table_columns import Column
 from mlxtui.ui.typed_path import TypedPath
@@ -68,6 +67,8 @@ class LibraryView(Vertical):
         self._measured: MemoryMeasured | None = None
         self._model_state = ModelState()
         self._order = Order()
+        self.use = ModelUse(self, self._scan, self._table)
+        """Loads, imports, and which model a name means."""
         self.keeping = ModelKeeping(self, backend, self._changed, self.go_to)
         """Copies, names, removals."""
 
@@ -148,50 +149,9 @@ class LibraryView(Vertical):
 
     # What the user asks for
 
-    def with_model(self, name: str, do: Callable[[LocalModel], None]) -> None:
-        """Do it with the model of that name, or with the one under the cursor."""
-        if not name:
-            model = self._table.current
-            if model is not None:
-                do(model)
-        else:
-            try:
-                model = names.resolve(name, self.models)
-            except ModelNotFound:
-                # It may have come since: nothing was looked for yet, or a job is done.
-                self._scan.look(partial(self._with_found, name, do))
-            else:
-                do(model)
-
-    def _with_found(self, name: str, do: Callable[[LocalModel], None]) -> None:
-        try:
-            do(names.resolve(name, self.models))
-        except ModelNotFound as error:
-            self.refuse(error.message, error.hint)
-
-    def load(self, model: LocalModel, *, then_chat: bool) -> None:
-        """Ask the app to load a model."""
-        if model.problem:
-            self.refuse(model.problem, model.hint)
-        elif model.kind == "gguf":
-            self._load_imported(model, then_chat=then_chat)
-        elif model.kind != "model":
-            phrase = capability_phrases(model)[0]
-            self.refuse(f"{one_line(model.name)}: {phrase}", "")
-        else:
-            self.post_message(LoadRequested(model, then_chat=then_chat))
-
-    def _load_imported(self, model: LocalModel, *, then_chat: bool) -> None:
-        """What was made of a GGUF file; the plan of an import where nothing was."""
-        if model.imported_as:
-            made = names.to_load(model, self.models)
-            self.post_message(LoadRequested(made, then_chat=then_chat))
-        else:
-            self.post_message(PlanRequested(JobSpec(source=str(model.path))))
-
     def plan(self, model: LocalModel, do: Callable[[Plan], None]) -> None:
         """Find out what a folder is, then go on; what it cannot be is told."""
-        self._plans.ask(JobSpec(source=str(model.path)), do, self.refuse)
+        self._plans.ask(JobSpec(source=str(model.path)), do, self.use.refuse)
 
     def sort(self, name: str) -> None:
         """Sort by a column, or by the next one that is shown."""
@@ -199,7 +159,7 @@ class LibraryView(Vertical):
             column = column_named(name)
             if column is None:
                 columns = ", ".join(column.name for column in COLUMNS)
-                self.refuse(
+                self.use.refuse(
                     _("There is no column {name}.").format(name=name),
                     _("Columns: {columns}").format(columns=columns),
                 )
@@ -243,11 +203,6 @@ class LibraryView(Vertical):
         self._go_to_name = name
         self._show()
 
-    def refuse(self, message: str, hint: str) -> None:
-        """Say why something cannot be done."""
-        text = "\n".join(filter(None, (message, hint)))
-        self.notify(text, severity="error", markup=False)
-
     # What its parts report
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -268,7 +223,7 @@ class LibraryView(Vertical):
         elif self._table.current is None and text and self._scan.found is not None:
             self.post_message(self.FindRequested(text))
         else:
-            self.with_model("", partial(self.load, then_chat=True))
+            self.use.with_one("", partial(self.use.load, then_chat=True))
 
     def on_data_table_row_highlighted(self) -> None:
         """Say more about the model under the cursor."""
@@ -286,7 +241,7 @@ class LibraryView(Vertical):
 
     def on_column_table_chosen(self) -> None:
         """A double click is Enter."""
-        self.with_model("", partial(self.load, then_chat=True))
+        self.use.with_one("", partial(self.use.load, then_chat=True))
 
     # How it is done
 
@@ -296,7 +251,7 @@ class LibraryView(Vertical):
             return
         self.show_all()
         if plan.contents.kind == "mlx":
-            self.load(model, then_chat=True)
+            self.use.load(model, then_chat=True)
         else:
             self.post_message(PlanRequested(plan.spec))
 

@@ -40,7 +40,8 @@ class ChooseFile(Dialog[str | None]):
         "The same model is there several times, packed with more or fewer bits. Only"
         " the one that is chosen is fetched and made into an MLX model.\n"
         "More bits per weight are closer to the original and take more memory. ★ marks"
-        " the largest that fits into this machine: ✓ fits, ▲ is tight, ✗ does not fit."
+        " the largest of at most 9 bits that fits into this machine: more bits than"
+        " that give next to nothing. ✓ fits, ▲ is tight, ✗ does not fit."
     )
     DIALOG_KEYS = (
         ("↑ ↓", N_("Go to another one")),

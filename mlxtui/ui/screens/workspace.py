@@ -60,6 +60,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
         self._backend = backend
         self._jobs = jobs
         self._drawer: JobsDrawer | None = None
+        self._meter = Meter()
         self._figure_timer: Timer | None = None
         self._backend_signal = backend_signal
         self.place: Place = ChatPane(backend)
@@ -70,7 +71,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
     def compose(self) -> ComposeResult:
         yield PlaceBar(_GO_ACTIONS, _JOBS)
         yield self.place
-        yield Meter()
+        yield self._meter
         yield KeyLine(_PALETTE)
 
     @property
@@ -115,8 +116,10 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
                 opened = load_place(name)(self._backend)
                 opened.all_actions = tuple(all_actions())
                 opened.display = False
-                below = self._drawer or self.query_one(Meter)
-                await self.mount(opened, before=below)
+                if self._meter.is_attached:
+                    await self.mount(opened, before=self._drawer or self._meter)
+                if not opened.is_attached:
+                    return self.place  # the app has ended meanwhile
                 self._rooms.append(opened)
                 opened.model_state = self.chat.model_state
             with self.app.batch_update():
@@ -149,12 +152,14 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
             add_styles(self.app, JobsInfo.NAME)
             self._drawer = JobsDrawer(self._backend, self._jobs)
             self._drawer.display = False
-            await self.mount(self._drawer, before=self.query_one(Meter))
-            self._rooms.append(self._drawer)
-        if job_id is not None:
-            self._drawer.select(job_id)
-        self._show_drawer(is_open=True)
-        self._drawer.focus_first()
+            if self._meter.is_attached:
+                await self.mount(self._drawer, before=self._meter)
+                self._rooms.append(self._drawer)
+        if self._drawer.is_attached:  # else the app has ended meanwhile
+            if job_id is not None:
+                self._drawer.select(job_id)
+            self._show_drawer(is_open=True)
+            self._drawer.focus_first()
         return self._drawer
 
     def close_jobs(self) -> None:
@@ -194,7 +199,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
     def _show_running(self) -> None:
         assert self._figure_timer is not None
         running = self._jobs.running
-        self.query_one(Meter).jobs = running_text(running)
+        self._meter.jobs = running_text(running)
         if running:
             self._figure_timer.resume()
         else:
@@ -229,7 +234,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
 
     def _receive(self, event: Event) -> None:
         if isinstance(event, MemoryMeasured):
-            self.query_one(Meter).memory = MemoryFigures(
+            self._meter.memory = MemoryFigures(
                 bytes_text(event.used_bytes),
                 bytes_text(event.free_bytes),
                 event.pressure,
@@ -242,7 +247,7 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
     def _show_model(self, state: ModelState) -> None:
         for place in self.places:
             place.model_state = state
-        self.query_one(Meter).model_state = state
+        self._meter.model_state = state
 
     def _show_settings(self, settings: Settings) -> None:
         for line in (self.query_one(PlaceBar), self.query_one(KeyLine)):
@@ -250,10 +255,9 @@ class WorkspaceScreen(SafeMouse, Screen[None]):
 
     def on_chat_pane_activity(self, message: ChatPane.Activity) -> None:
         """Show what the conversation is doing."""
-        meter = self.query_one(Meter)
-        meter.activity = message.text
+        self._meter.activity = message.text
         if message.context is not None:
-            meter.context = message.context
+            self._meter.context = message.context
 
 
 def _is_everywhere(action: Action) -> bool:

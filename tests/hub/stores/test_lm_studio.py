@@ -1,6 +1,7 @@
 """Where LM Studio keeps its models."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,4 +75,11 @@ def test_strange_settings_are_passed_over(home: Path, content: object) -> None:
 def test_damaged_settings_are_passed_over(home: Path, content: bytes) -> None:
     (home / ".lmstudio").mkdir()
     (home / ".lmstudio" / "settings.json").write_bytes(content)
+    assert len(lm_studio.models_folders()) == 2
+
+
+def test_a_pipe_in_its_place_holds_nobody_up(home: Path) -> None:
+    (home / ".lmstudio").mkdir()
+    os.mkfifo(home / ".lmstudio" / "settings.json")
+    os.mkfifo(home / _POINTER)
     assert len(lm_studio.models_folders()) == 2

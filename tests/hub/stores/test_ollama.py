@@ -1,6 +1,7 @@
 """Ollama's store: its names, its layers, and what is wrong in it."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,19 @@ def test_a_manifest_that_is_far_too_long_is_not_read_whole(store: OllamaStore) -
     with manifest.open("wb") as file:
         file.truncate(2**40)  # takes no room
     assert "damaged" in _one().problem
+
+
+def test_a_pipe_in_the_store_holds_nobody_up(store: OllamaStore) -> None:
+    config = store.blob(b"{}")
+    config.unlink()
+    os.mkfifo(config)
+    digest = config.name.replace("-", ":")
+    layer = {"mediaType": "config", "digest": digest, "size": 2}
+    store.manifest(f"{_LIBRARY}/odd/latest", json.dumps({"config": layer}))
+    manifest = store.manifest(f"{_LIBRARY}/pipe/latest", "")
+    manifest.unlink()
+    os.mkfifo(manifest)
+    assert [model.name for model in _found()] == ["odd:latest"]
 
 
 def test_weights_that_are_missing_or_cut_are_told(store: OllamaStore) -> None:

@@ -57,13 +57,14 @@ def llama3_scaling(
     for original, low, high in (*_KNOWN, *_fitted(factors, wavelengths, factor)):
         made = _factors(wavelengths, factor, original, low, high)
         if np.allclose(made, factors, rtol=_TOLERANCE, atol=0):
+            whole = max(round(original), 1)  # transformers wants it so
             return {
                 "rope_type": "llama3",
                 "type": "llama3",
                 "factor": factor,
-                "low_freq_factor": low,
-                "high_freq_factor": high,
-                "original_max_position_embeddings": original,
+                "low_freq_factor": low * whole / original,
+                "high_freq_factor": high * whole / original,
+                "original_max_position_embeddings": whole,
             }
     raise _no_such_factors()
 

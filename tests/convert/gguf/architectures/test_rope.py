@@ -95,6 +95,7 @@ def test_whatever_made_the_factors_makes_them_again(
     if found is None or found["rope_type"] == "linear":
         assert np.ptp(stored) < 1e-4 * factor
         return
+    assert type(found["original_max_position_embeddings"]) is int
     rope = Llama3RoPE(dimensions, base=base, scaling_config=found)
     plain = base ** (np.arange(0, dimensions, 2) / dimensions)
     np.testing.assert_allclose(np.array(rope._freqs) / plain, stored, rtol=5e-5)
