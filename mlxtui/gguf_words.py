@@ -80,8 +80,7 @@ def recommended_choice(choices: Sequence[GgufChoice]) -> GgufChoice | None:
     packed = [
         choice
         for choice in fitting
-        if choice.bits_per_weight is not None
-        and choice.bits_per_weight <= _ENOUGH_BITS
+        if choice.bits_per_weight is not None and choice.bits_per_weight <= _ENOUGH_BITS
     ]
     return packed[-1] if packed else next(iter(fitting), None)
 

@@ -143,6 +143,8 @@ def _at_path(path: Path) -> LocalModel:
         )
     if os.path.lexists(path):
         message = _("{path} is neither a model's folder nor a GGUF file.")
+    elif path.name.lower().endswith(".gguf"):
+        message = _("There is no file {path}.")
     else:
         message = _("There is no folder {path}.")
     raise ModelNotFound(

@@ -266,6 +266,11 @@ def test_a_path_with_blanks_is_named_as_a_shell_takes_it(tmp_path: Path) -> None
     assert f"mlxtui convert '{file}'" in refusal.value.hint
 
 
+def test_a_gguf_file_that_is_not_there_is_no_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFound, match="There is no file .*none.gguf"):
+        names.resolve(str(tmp_path / "none.gguf"), ())
+
+
 def test_another_file_is_not_called_a_missing_folder(tmp_path: Path) -> None:
     file = tmp_path / "notes.gguf"
     file.write_text("no model")

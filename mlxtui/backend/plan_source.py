@@ -124,9 +124,12 @@ def _local(path: Path, file: str, settings: Settings) -> PlanSource:
     file = _path_of(file, folder)
     contents = look_at(folder, file)
     if not path.is_dir():
+        missing = _("There is no folder {path}.")
+        if _gguf_of(path.name):
+            missing = _("There is no file {path}.")
         contents = Contents(
             kind="unknown",
-            problem=_("There is no folder {path}.").format(path=path),
+            problem=missing.format(path=path),
             hint=_("A model is a folder with config.json and *.safetensors."),
         )
     full_name = name_of(path, settings)

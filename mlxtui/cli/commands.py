@@ -13,7 +13,10 @@ _COMMANDS = {
     "run": ("mlxtui.cli.run", N_("Answer on standard output, or chat line by line")),
     "search": ("mlxtui.cli.search", N_("Search Hugging Face for models")),
     "pull": ("mlxtui.cli.making", N_("Fetch a model from Hugging Face")),
-    "convert": ("mlxtui.cli.making", N_("Make an MLX model of a folder")),
+    "convert": (
+        "mlxtui.cli.making",
+        N_("Make an MLX model of a GGUF file or a folder"),
+    ),
     "quantize": ("mlxtui.cli.making", N_("Store a model in fewer bits")),
     "list": ("mlxtui.cli.library", N_("List the models on this machine")),
     "show": ("mlxtui.cli.show", N_("Show what is known of a model")),

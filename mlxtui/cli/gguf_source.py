@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import click
-
 from mlxtui import names, paths
 from mlxtui.backend.gguf_imports import find_any_import
 from mlxtui.backend.library_scan import scan_library
@@ -51,9 +49,6 @@ def import_for_use(session: Session, model: LocalModel, used: Settings) -> Local
     show_plan(plan)
     confirm(_("Import it first?"), default=True)
     job = run_job(session, plan.spec)
-    if job.state != "finished":
-        click.echo(_("Stopped. The same command goes on with it."), err=True)
-        raise click.exceptions.Exit(130)
     return made_model(job, used)
 
 

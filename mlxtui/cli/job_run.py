@@ -22,6 +22,8 @@ from mlxtui.plans import JobSpec, Plan
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
 
+_INTERRUPTED = 130
+
 
 def make_plan(session: Session, spec: JobSpec, *, as_json: bool = False) -> Plan:
     """The plan of a spec that can be carried out.
@@ -66,10 +68,11 @@ def show_plan(plan: Plan) -> None:
 
 
 def run_job(session: Session, spec: JobSpec, *, as_json: bool = False) -> JobInfo:
-    """Start a job and show it until it ends or rests.
+    """Start a job and show it until it has finished.
 
     Raises:
         MlxTuiError: It failed.
+        click.exceptions.Exit: It was stopped.
     """
     accepted = session.ask(
         StartJob(request_id=new_request_id(), spec=spec), JobAccepted
@@ -80,6 +83,9 @@ def run_job(session: Session, spec: JobSpec, *, as_json: bool = False) -> JobInf
             shown.show(job)
     finally:
         shown.close()
+    if job.state != "finished":
+        click.echo(_("Stopped. The same command goes on with it."), err=True)
+        raise click.exceptions.Exit(_INTERRUPTED)
     return job
 
 

@@ -33,7 +33,9 @@ def list_command(as_json: bool) -> None:
         click.echo(line)
     for model in models:
         if model.problem:
-            click.echo(f"\n✗ {one_line(model.name)}: {one_line(model.problem)}")
+            # Those of GGUF files begin with the name, for errors of other commands.
+            name, problem = one_line(model.name), one_line(model.problem)
+            click.echo(f"\n✗ {name}: {problem.removeprefix(f'{name}: ')}")
             click.echo(f"  {one_line(model.hint)}")
     click.echo("\n" + _size_text(models))
 

@@ -36,8 +36,6 @@ from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
 from mlxtui.units import bytes_text
 
-_INTERRUPTED = 130
-
 
 def _job_options(command: Any) -> Any:
     for option in (
@@ -163,9 +161,6 @@ def _make(
         if not (options["yes"] or is_imported(plan)):
             confirm(_question(plan), default=not plan.spec.upload_to)
         job = run_job(session, plan.spec, as_json=as_json)
-    if job.state != "finished":
-        click.echo(_("Stopped. The same command goes on with it."), err=True)
-        return _INTERRUPTED
     _show_result(job, used, as_json=as_json)
     return 0
 

@@ -15,6 +15,7 @@ from mlx_lm.utils import load_model, load_tokenizer
 
 from mlxtui.errors import ModelRefused
 from mlxtui.i18n import _
+from mlxtui.inference.cpu_floats import widen_scales
 from mlxtui.inference.markers import Markers, find_markers
 from mlxtui.inference.turns import end_of_turn_token
 from mlxtui.sampling import RANGES
@@ -109,6 +110,7 @@ def load_in_steps(
     """
     try:
         network, config = load_model(folder.path, lazy=True, trust_remote_code=False)
+        widen_scales(network)
         tokenizer = load_tokenizer(
             folder.path,
             {"trust_remote_code": False, "local_files_only": True},

@@ -86,7 +86,10 @@ def _best(model: Model, logits: mx.array) -> int:
             _("{path} loads, but what it computes is no numbers.").format(
                 path=model.path
             ),
-            hint=_("Its weights are damaged: make or fetch it again."),
+            hint=_(
+                "Its weights are damaged, or too large for their 16 bits: make it again"
+                " as bfloat16, or exactly where it comes from a GGUF file."
+            ),
         )
     token: Any = mx.argmax(logits).item()
     return int(token)

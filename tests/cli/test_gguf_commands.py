@@ -141,6 +141,11 @@ def test_pull_asks_which_file_at_a_terminal(
     assert terminal.exitstatus == 0
 
 
+def test_a_file_that_is_not_there_is_not_called_a_folder(run_here: RunCommand) -> None:
+    refused = run_here("convert", "./none.gguf")
+    assert refused.returncode == 1 and "There is no file" in refused.stderr
+
+
 def test_quantize_takes_a_file(run_here: RunCommand, file: Path) -> None:
     made = run_here(
         "quantize", file.name, "--bits", "4", "--group-size", "32", "--no-measure",

@@ -59,3 +59,15 @@ def test_what_is_ollamas_stays_as_it_is(
     assert first.startswith("Error: tiny:latest") and hint.strip()
     assert tree(store.folder) == before
     assert not paths.models_dir().exists()
+
+
+def test_the_name_of_an_unusable_file_is_said_once(
+    tmp_path: Path, run_mlxtui: RunCommand
+) -> None:
+    facts = {"general.architecture": "llama", "general.type": "adapter"}
+    weights = {"model": gguf_bytes(facts, llama_tensors(32, "Q8_0"))}
+    adapter = "registry.ollama.ai/library/adapter/latest"
+    OllamaStore(tmp_path / "ollama").add(adapter, weights)
+    listed = run_mlxtui("list").stdout
+    assert "✗ adapter:latest: It is an adapter" in listed
+    assert "adapter:latest: adapter:latest" not in listed

@@ -28,6 +28,9 @@ _MAX_TRIES = 4
 
 _FLOATS = ("F32", "F16", "BF16", "")
 
+# No model reads less since GPT-2; some converters write too small a number.
+_SHORT_CONTEXT_TOKENS = 1024
+
 
 def look_at_gguf(source: Source, file: str = "") -> Contents:
     """Tell what a folder of GGUF files is.
@@ -63,12 +66,21 @@ def look_at_gguf(source: Source, file: str = "") -> Contents:
     if isinstance(source, LocalSource | FileSource):
         for group in groups[:_MAX_HEADERS]:
             _read_quietly(source, group, known)
-    if not contents.problem and any(group.is_projector for group in groups):
-        contents = replace(
-            contents,
-            hint=_("Its part for text is used; pictures and sound are not understood."),
-        )
+    if not contents.problem:
+        contents = replace(contents, hint=_what_is_to_be_known(contents, groups))
     return replace(contents, gguf=choices_of(groups, known))
+
+
+def _what_is_to_be_known(contents: Contents, groups: Sequence[Group]) -> str:
+    """Of a model that can be imported; empty where nothing is."""
+    if any(group.is_projector for group in groups):
+        return _("Its part for text is used; pictures and sound are not understood.")
+    if contents.context_length and contents.context_length < _SHORT_CONTEXT_TOKENS:
+        return _(
+            "The file says that it reads {count} tokens at most. If it was trained with"
+            " more, raise max_position_embeddings in the new config.json."
+        ).format(count=contents.context_length)
+    return ""
 
 
 def look_at_group(
@@ -170,10 +182,12 @@ def _imported(contents: Contents, source: Source, parts: GgufParts) -> Contents:
     from mlxtui.convert.gguf.new_model import new_model
     from mlxtui.convert.gguf.source_description import SourceDescription
     from mlxtui.convert.gguf.tokenizer import check_tokenizer, offered_template
+    from mlxtui.convert.gguf.vocabulary import check_vocabulary
 
     described = SourceDescription(source, contents.weight_files, parts)
     model = new_model(described)
     check_tokenizer(parts.facts)
+    check_vocabulary(parts.headers[0])
     offer = ""
     if "chat" not in contents.capabilities:
         offer = offered_template(parts.facts, parts.headers[0].marks)

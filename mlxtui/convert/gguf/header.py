@@ -101,17 +101,21 @@ class GgufHeader:
     """Tokens that look like marks of chat templates: `<|im_start|>`, `[INST]`."""
 
 
+class UnknownFormat(ValueError):
+    """A file that may be whole, but not of a kind that is read here."""
+
+
 def read_gguf_header(source: Source, path: str, size_bytes: int) -> GgufHeader:
     """The header of a GGUF file.
 
     Raises:
-        ValueError: It is no GGUF file, of an unknown version, damaged or cut; the text
-            says which.
+        UnknownFormat: It is no GGUF file, or of an unknown version or byte order.
+        ValueError: It is damaged or cut; the text says which.
         OSError: It cannot be read.
     """
     walk = Walk(source, path, size_bytes)
     if size_bytes < len(MAGIC) or walk.take(len(MAGIC)) != MAGIC:
-        raise ValueError(_("it is no GGUF file"))
+        raise UnknownFormat(_("it is no GGUF file"))
     _check_version(walk.number("I"))
     tensor_count, entry_count = walk.number("Q"), walk.number("Q")
     least_bytes = tensor_count * _LEAST_TENSOR_BYTES + entry_count * _LEAST_ENTRY_BYTES
@@ -143,8 +147,8 @@ def _check_version(version: int) -> None:
     if version in _VERSIONS:
         return
     if int.from_bytes(version.to_bytes(4, "little"), "big") in (*_VERSIONS, 1):
-        raise ValueError(_("it is made for machines of the other byte order"))
-    raise ValueError(_("it has the unknown version {number}").format(number=version))
+        raise UnknownFormat(_("it is made for machines of the other byte order"))
+    raise UnknownFormat(_("it has the unknown version {number}").format(number=version))
 
 
 def _value(walk: Walk, key: str, marks: set[str]) -> Any:

@@ -63,11 +63,13 @@ def card_text(first_file: Path, facts: Mapping[str, Any], imported: Imported) ->
 
 def _base_model(first_file: Path, facts: Mapping[str, Any]) -> str:
     """The repository that it was fetched from, else the one that it names."""
-    for part in first_file.absolute().parts:
-        if part.startswith("models--"):
-            return part.removeprefix("models--").replace("--", "/", 1)
-    for key in ("general.base_model.0.repo_url", "general.source.repo_url"):
-        named = facts.get(key)
-        if isinstance(named, str) and (match := _REPOSITORY.fullmatch(named)):
+    named = [
+        part.removeprefix("models--").replace("--", "/", 1)
+        for part in first_file.absolute().parts
+        if part.startswith("models--")
+    ]
+    keys = ("general.base_model.0.repo_url", "general.source.repo_url")
+    for name in (*named, *map(facts.get, keys)):
+        if isinstance(name, str) and (match := _REPOSITORY.fullmatch(name)):
             return match[1]
     return ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlxtui.convert import config_file
 from mlxtui.convert.gguf.described import Vocabulary
 from mlxtui.convert.gguf.file_identity import file_states
 from mlxtui.convert.gguf.new_model import NewModel, new_model
@@ -14,6 +15,7 @@ from mlxtui.convert.gguf.tokenizer import (
     special_token_ids,
     tokenizer_files,
 )
+from mlxtui.convert.gguf.vocabulary import fitted_vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,8 @@ def plan_import(files: Sequence[Path], chat_template: str) -> ImportPlan:
         model = new_model(opened)
         model.sizes()  # refuses types that are not taken
         facts = dict(opened.facts)
-        vocabulary = opened.vocabulary()
+        text_config = config_file.text_config(model.config)
+        vocabulary = fitted_vocabulary(opened.vocabulary(), text_config["vocab_size"])
     small_files = tokenizer_files(
         facts,
         vocabulary,

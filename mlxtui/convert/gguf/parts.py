@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlxtui.convert import refusals
-from mlxtui.convert.gguf.header import GgufHeader, GgufTensor, read_gguf_header
+from mlxtui.convert.gguf.header import (
+    GgufHeader,
+    GgufTensor,
+    UnknownFormat,
+    read_gguf_header,
+)
 from mlxtui.convert.source import Source
 from mlxtui.errors import ModelRefused
 from mlxtui.i18n import _
@@ -77,11 +82,16 @@ def header_of(source: Source, file: str) -> GgufHeader:
     """The header of one file.
 
     Raises:
-        ModelRefused: It is damaged.
+        ModelRefused: It is damaged, or nothing that can be read.
         OSError: It cannot be read.
     """
     try:
         return read_gguf_header(source, file, source.files().get(file, 0))
+    except UnknownFormat as error:
+        raise ModelRefused(
+            _("{file} cannot be read: {reason}").format(file=file, reason=error),
+            hint=_("Choose another file of this model."),
+        ) from error
     except ValueError as error:
         raise ModelRefused(
             _("{file} is damaged: {reason}").format(file=file, reason=error),

@@ -10,6 +10,7 @@ import mlx.nn as nn
 from mlx.utils import tree_flatten
 from mlx_lm.utils import load_model
 
+from mlxtui.inference.cpu_floats import widen_scales
 from mlxtui.inference.model import LOADING_ERRORS, refusal
 from mlxtui.inference.pace import Pace
 from mlxtui.inference.quality.progress import Progress
@@ -33,6 +34,7 @@ def open_network(folder: Path) -> nn.Module:
     try:
         network: nn.Module
         network, _config = load_model(folder, lazy=True, trust_remote_code=False)
+        widen_scales(network)
         return network
     except LOADING_ERRORS as error:
         raise refusal(folder, error) from error

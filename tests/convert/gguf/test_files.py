@@ -77,6 +77,22 @@ def test_without_a_template_its_familys_is_offered(tmp_path: Path) -> None:
     assert contents.template_offer == "chatml"
 
 
+def test_that_there_is_no_vocabulary_is_told_before_a_fetch(tmp_path: Path) -> None:
+    (tmp_path / "x.gguf").write_bytes(_narrow(tokenizer__ggml__tokens=None))
+    contents = _looked_at(tmp_path)
+    assert "no vocabulary" in contents.problem and contents.hint
+
+
+@pytest.mark.parametrize(("tokens", "is_said"), [(128, True), (1024, False)])
+def test_a_context_that_is_less_than_any_models_is_told(
+    tokens: int, is_said: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "x.gguf").write_bytes(_narrow(llama__context_length=tokens))
+    contents = _looked_at(tmp_path)
+    assert contents.problem == ""
+    assert ("max_position_embeddings" in contents.hint) == is_said
+
+
 def test_the_tensors_have_the_last_word_on_the_quantization(tmp_path: Path) -> None:
     (tmp_path / "tiny-Q4_K_M.gguf").write_bytes(
         gguf_bytes(_facts(), {**LLAMA_TENSORS, "output.weight": ("Q8_0", (256, 32))})
@@ -204,11 +220,6 @@ def test_a_missing_tensor_is_told_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no GGUF"),
-        (b"<html>" * 10, "no GGUF"),
-        (gguf_bytes(version=1), "version 1"),
-        (gguf_bytes(version=99), "version 99"),
-        (b"GGUF" + (3).to_bytes(4, "big") + bytes(100), "byte order"),
         (gguf_bytes()[:-1], "bytes are there"),
         (gguf_bytes()[:60], "end of the file"),
     ],
@@ -219,6 +230,25 @@ def test_a_damaged_file_is_told_how(content: bytes, said: str, tmp_path: Path) -
     assert contents.kind == "gguf"
     assert "x.gguf is damaged" in contents.problem and said in contents.problem
     assert contents.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no GGUF"),
+        (b"<html>" * 10, "no GGUF"),
+        (gguf_bytes(version=1), "version 1"),
+        (gguf_bytes(version=99), "version 99"),
+        (b"GGUF" + (3).to_bytes(4, "big") + bytes(100), "byte order"),
+    ],
+)
+def test_to_fetch_what_is_no_known_gguf_again_is_not_advised(
+    content: bytes, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "x.gguf").write_bytes(content)
+    contents = _looked_at(tmp_path)
+    assert "x.gguf cannot be read" in contents.problem and said in contents.problem
+    assert contents.hint == "Choose another file of this model."
 
 
 def test_ids_that_mean_none_and_a_shorter_context_are_taken(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_letters_that_are_no_utf8_do_not_stop_a_vocabulary(tmp_path: Path) -> No
     tokens += struct.pack("<Q", 1) + b"a"
     file.write_bytes(gguf_bytes({"tokenizer.ggml.tokens": Raw(9, tokens)}, {}))
     with open_gguf([file]) as opened:
-        assert list(opened.vocabulary().tokens) == ["\ufffd\ufffd", "a"]
+        assert list(opened.vocabulary().tokens) == ["\udcff\udcfe", "a"]
 
 
 def test_a_large_vocabulary_takes_less_than_the_packages_reader(

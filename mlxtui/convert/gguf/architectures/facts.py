@@ -15,8 +15,9 @@ from mlxtui.i18n import _
 # Far above any model that there is; what says more is damaged.
 _MOST = 2**24
 _LARGEST = float(np.finfo(np.float32).max)
-MOST_LAYERS = 4096
-MOST_EXPERTS = 8192
+# Those of llama.cpp; tables of all experts of all layers stay short.
+MOST_LAYERS = 512
+MOST_EXPERTS = 1024
 
 # Facts that change what a model computes, and the values that change nothing. One that
 # the architecture's code did not ask for must have such a value.

@@ -16,9 +16,9 @@ from mlxtui.convert.gguf.tokenizer.tokens import CONTROL, Tokens, unique_tokens
 from mlxtui.convert.gguf.tokenizer.word_splits import WORD_SPLITS
 
 # transformers makes the tokenizers of these models anew, by architecture: with the
-# words of this kind, and with a token that it adds where the vocabulary lacks it.
+# words of this kind, and with a token for each role that the file says nothing of.
 _MADE_ANEW = {"qwen2": "qwen2", "qwen35": "qwen35", "qwen35moe": "qwen35"}
-_ADDED_ANEW = "<|endoftext|>"
+_NO_ROLES = {"eos_token": None, "unk_token": None, "pad_token": None}
 
 _SAMPLING = {
     "temperature": "temp",
@@ -72,7 +72,7 @@ def tokenizer_files(
         "tokenizer_config.json": _text(
             {
                 "tokenizer_class": "PreTrainedTokenizerFast",
-                **_for_transformers(facts, kind, tokens),
+                **_for_transformers(facts, kind),
                 **_role_texts(tokens, roles),
                 "add_bos_token": bool(bos),
                 "add_eos_token": bool(eos),
@@ -129,17 +129,17 @@ def _strips_after(facts: Mapping[str, Any], tokens: Tokens) -> frozenset[int]:
     )
 
 
-def _for_transformers(
-    facts: Mapping[str, Any], kind: TokenizerKind, tokens: Tokens
-) -> dict[str, Any]:
+def _for_transformers(facts: Mapping[str, Any], kind: TokenizerKind) -> dict[str, Any]:
     """What keeps transformers from changing the tokenizer, or warning of it."""
     words = _MADE_ANEW.get(str(facts.get("general.architecture")))
     if words is not None:
-        is_the_same = kind == ByteLevel(WORD_SPLITS[words])
-        if is_the_same and _ADDED_ANEW in tokens.ids:
-            return {}
-        # A class of its own, be it none, goes before.
-        return {"auto_map": {"AutoTokenizer": [None, None]}}
+        if kind == ByteLevel(WORD_SPLITS[words]):
+            return _NO_ROLES
+        # There is no code here to be run: these words have
+        # `TokenizersBackend.convert_to_native_format` (5.23) take tokenizer.json as it
+        # is. A class in `auto_map` that is none would do so, too, but fails where the
+        # user allows code.
+        return {**_NO_ROLES, "trust_remote_code": True}
     if facts.get("tokenizer.ggml.pre") == "tekken":
         return {"fix_mistral_regex": False}  # nothing is wrong with it here
     return {}

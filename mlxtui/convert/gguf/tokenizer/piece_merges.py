@@ -8,9 +8,17 @@ cut a piece in two pieces, in the order of the scores.
 import math
 from collections.abc import Sequence
 
+from mlxtui.convert import refusals
 from mlxtui.convert.gguf.tokenizer.tokens import NORMAL, USER_DEFINED, Tokens
+from mlxtui.errors import ModelRefused
+from mlxtui.i18n import _
 
 _SPACE = "\u2581"
+
+# Far more than any vocabulary has (runs of 256 spaces; half a million merges), and few
+# enough to be worked out in seconds.
+_MOST_LETTERS = 1024
+_MOST_MERGES = 2**21
 
 
 def piece_merges(tokens: Tokens, scores: Sequence[float]) -> list[tuple[str, str]]:
@@ -20,6 +28,10 @@ def piece_merges(tokens: Tokens, scores: Sequence[float]) -> list[tuple[str, str
         tokens: Pieces are the normal ones, and those that the user defined with `▁`.
         scores: Of all tokens; without them, or where all are the same, the order of
             ids is the order of scores, runs of spaces the last.
+
+    Raises:
+        ModelRefused: Its pieces are longer, or fit together in more ways, than those of
+            any model.
     """
     pieces = {
         text: token_id
@@ -31,6 +43,10 @@ def piece_merges(tokens: Tokens, scores: Sequence[float]) -> list[tuple[str, str
     told = {scores[token_id] for token_id in pieces.values()} if scores else set()
     found: list[tuple[float, int, int, int, str, str]] = []
     for text, token_id in pieces.items():
+        if len(text) > _MOST_LETTERS or len(found) > _MOST_MERGES:
+            raise ModelRefused(
+                _("Its vocabulary is damaged."), hint=_(refusals.FETCH_FILE_AGAIN)
+            )
         rank = _rank(scores[token_id]) if len(told) > 1 else _rank_of_text(text)
         for cut in range(1, len(text)):
             left = pieces.get(text[:cut])

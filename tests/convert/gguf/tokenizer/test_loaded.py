@@ -36,11 +36,13 @@ _FIRST = len(_TOKENS) - 3
         ("gpt-oss", "gpt_oss"),
     ],
 )
-@pytest.mark.parametrize("kind", ["smollm", "tekken"])
+@pytest.mark.parametrize("kind", ["smollm", "tekken", "deepseek-r1-qwen"])
+@pytest.mark.parametrize("is_trusted", [False, True])
 def test_transformers_takes_the_tokenizer_as_it_is(
-    tmp_path: Path, architecture: str, model_type: str, kind: str
+    tmp_path: Path, architecture: str, model_type: str, kind: str, is_trusted: bool
 ) -> None:
-    # Some of its classes would cut words in their own way instead.
+    # Some of its classes would cut words in their own way instead, or add tokens.
+    # Other programs load with code allowed: a class of its own would be looked for.
     facts = {
         "general.architecture": architecture,
         "tokenizer.ggml.model": "gpt2",
@@ -53,7 +55,7 @@ def test_transformers_takes_the_tokenizer_as_it_is(
     files = tokenizer_files(facts, vocabulary, chat_template=None, context_length=64)
     _write(tmp_path, files, {"model_type": model_type})
     own = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
-    loaded = _load(tmp_path)
+    loaded = _load(tmp_path, is_trusted)
     for text in (
         "the theTHE 1234 the's",
         "a<tool>b   c<|a|>\n\nthe",
@@ -63,6 +65,7 @@ def test_transformers_takes_the_tokenizer_as_it_is(
         assert loaded.encode(text)[0] == _FIRST
         plain = loaded.encode(text, add_special_tokens=False)
         assert plain == encoded(own, text)
+    assert len(loaded) == len(_TOKENS)
     assert loaded.eos_token_id == _FIRST
     assert loaded.decode([_FIRST, 0, _FIRST + 1], skip_special_tokens=True) == "!<tool>"
 
@@ -81,7 +84,6 @@ def test_transformers_takes_the_tokenizer_as_it_is(
 def test_qwens_own_tokenizer_needs_nothing_special(
     tmp_path: Path, architecture: str, model_type: str, kind: str, is_trusted: bool
 ) -> None:
-    # Other programs load with code allowed: a class of its own would be looked for.
     facts = {
         "general.architecture": architecture,
         "tokenizer.ggml.model": "gpt2",
@@ -97,12 +99,11 @@ def test_qwens_own_tokenizer_needs_nothing_special(
         merges=["t h", "th e", "Ġ the"],
     )
     files = tokenizer_files(facts, vocabulary, chat_template=None, context_length=64)
-    assert b"auto_map" not in files["tokenizer_config.json"]
+    config = json.loads(files["tokenizer_config.json"])
+    assert not {"auto_map", "trust_remote_code"} & config.keys()
     _write(tmp_path, files, {"model_type": model_type})
     own = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
-    loaded = load_tokenizer(
-        tmp_path, {"trust_remote_code": is_trusted, "local_files_only": True}
-    )
+    loaded = _load(tmp_path, is_trusted)
     for text in (*TEXTS, "<|im_start|>user\nthe<|im_end|>\n<tool_call> the"):
         ids = loaded.encode(text)
         assert ids == own.encode(text).ids, text
@@ -146,8 +147,8 @@ def _write(folder: Path, files: dict[str, bytes], config: dict[str, Any]) -> Non
     (folder / "config.json").write_text(json.dumps(config))
 
 
-def _load(folder: Path) -> Any:
-    """As `inference.model` loads it."""
+def _load(folder: Path, is_trusted: bool = False) -> Any:
+    """As `inference.model` loads it, or other programs."""
     return load_tokenizer(
-        folder, {"trust_remote_code": False, "local_files_only": True}
+        folder, {"trust_remote_code": is_trusted, "local_files_only": True}
     )
