@@ -37,16 +37,15 @@ def with_fits(*fits: Fit | None) -> list[GgufChoice]:
 
 
 def test_of_those_that_fit_the_largest_packed_one_is_recommended() -> None:
-    def recommended(*each: tuple[float | None, Fit]) -> float | None:
+    def recommended(*each: tuple[float | None, Fit]) -> int | None:
         choices = [
             GgufChoice(file=f"{n}.gguf", quantization="", size_bytes=n,
                        bits_per_weight=bits, fit=fit)
             for n, (bits, fit) in enumerate(each)
         ]  # fmt: skip
-        for rows in (choices, choices[::-1]):
-            found = recommended_choice(rows)
-            assert found is not None
-        return found.size_bytes
+        found = recommended_choice(choices)
+        assert found is recommended_choice(choices[::-1])
+        return found.size_bytes if found else None
 
     assert recommended((4.9, "fits"), (8.51, "fits"), (16.0, "fits")) == 1
     assert recommended((4.9, "fits"), (9.0, "fits"), (9.01, "fits")) == 1

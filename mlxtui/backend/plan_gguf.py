@@ -1,5 +1,6 @@
 """What a plan says of GGUF files: which of several, how large, made before or not."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from mlxtui.backend.plan_memory import memory_for_models
 from mlxtui.backend.plan_source import PlanSource
 from mlxtui.convert.gguf.groups import gguf_paths
 from mlxtui.errors import ModelRefused
+from mlxtui.gguf_words import recommended_choice
 from mlxtui.hub.library import Folder
 from mlxtui.i18n import _, ngettext
 from mlxtui.inference import machine_memory
@@ -41,16 +43,18 @@ def form_of_spec(contents: Contents, spec: JobSpec) -> GgufForm | None:
 
 def problem_of_choice(source: PlanSource) -> tuple[str, str]:
     """That one of several files is to be chosen, and how; empty where it was."""
-    count = len(source.contents.gguf)
+    choices = source.contents.gguf
+    count = len(choices)
     if source.file or count < 2:
         return "", ""
+    proposed = recommended_choice(choices) or choices[0]
     return (
         ngettext(
             "It holds {count} model in GGUF form, of which one is to be chosen.",
             "It holds {count} models in GGUF form, of which one is to be chosen.",
             count,
         ).format(count=count),
-        _("Say which: --file {name}").format(name=source.contents.gguf[0].file),
+        _("Say which: --file {name}").format(name=shlex.quote(proposed.file)),
     )
 
 

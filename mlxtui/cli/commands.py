@@ -15,7 +15,7 @@ _COMMANDS = {
     "pull": ("mlxtui.cli.making", N_("Fetch a model from Hugging Face")),
     "convert": (
         "mlxtui.cli.making",
-        N_("Make an MLX model of a GGUF file or a folder"),
+        N_("Make an MLX model of a file or a folder"),
     ),
     "quantize": ("mlxtui.cli.making", N_("Store a model in fewer bits")),
     "list": ("mlxtui.cli.library", N_("List the models on this machine")),

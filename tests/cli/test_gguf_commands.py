@@ -102,7 +102,7 @@ def test_pull_lists_the_files_to_choose_from(
     listed = run_here("pull", "owner/Several-GGUF")
     assert listed.returncode == 1
     assert "Tiny-Q4_0.gguf" in listed.stderr and "✓ fits" in listed.stderr
-    assert "--file" in listed.stderr.splitlines()[-1]
+    assert "--file Tiny-Q8_0.gguf" in listed.stderr.splitlines()[-1]  # the starred one
     as_json = run_here("pull", "owner/Several-GGUF", "--json")
     assert as_json.returncode == 1
     choices = json.loads(as_json.stdout)["choices"]

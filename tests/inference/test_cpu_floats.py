@@ -28,7 +28,7 @@ def _network(dtype: mx.Dtype, *, packed: bool = True) -> _Network:
             bits=4,
             class_predicate=lambda path, _: path == "packed",
         )
-    mx.eval(network.parameters())
+    mx.eval(_arrays(network))
     return network
 
 
