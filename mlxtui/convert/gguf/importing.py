@@ -128,8 +128,11 @@ class _Import:
         stack.callback(files.close)
         file_hash = FileHash(self._plan.files)
         stack.callback(file_hash.close)
-        disk = DiskThread(target.parent)
-        stack.callback(disk.close)  # before what its thread uses is closed
+        # Before what their threads use is closed. The hash has its own: writing waits
+        # for the disk.
+        disk, hashing = DiskThread(target.parent), DiskThread(target.parent)
+        stack.callback(disk.close)
+        stack.callback(hashing.close)
         weights = NewWeights(opened, self._mode, files, disk, self._table, check=check)
         progress = ImportProgress(self._tensors, left, opened.tensors, report)
         hashed_bytes = 0
@@ -137,10 +140,11 @@ class _Import:
             for piece_bytes in weights.make(tensor, self._forms[tensor.name]):
                 progress.add(piece_bytes, tensor.name)
                 if hashed_bytes < progress.share * file_hash.total_bytes:
-                    disk.submit(partial(file_hash.advance, _HASH_STEP_BYTES))
+                    hashing.submit(partial(file_hash.advance, _HASH_STEP_BYTES))
                     hashed_bytes += _HASH_STEP_BYTES
-        for _note in disk.done(lambda: None, ""):
-            check()
+        for thread in (disk, hashing):
+            for _note in thread.done(lambda: None, ""):
+                check()
         while not file_hash.is_complete:
             check()
             file_hash.advance(_HASH_STEP_BYTES)
