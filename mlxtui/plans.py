@@ -158,6 +158,8 @@ class Contents:
     template_offer: str = ""
     """Family whose chat template fits a GGUF file that has none; empty where it has
     one, or no family is known."""
+    template_families: tuple[str, ...] = ()
+    """All families that such a file can get a template of; empty for others."""
     problem: str = ""
     """Why it cannot become what its kind says, a model that answers here, an embedder
     or an adapter; empty when it can."""

@@ -1,4 +1,4 @@
-"""Waiting for what cannot be stopped, such as an answer of the network, no longer than
+"""Waiting for what may take long, such as an answer of the network, no longer than
 somebody wants it."""
 
 import queue
@@ -10,9 +10,12 @@ Result = TypeVar("Result")
 
 _LOOK_SECONDS = 0.05
 
+_here = threading.local()
+
 
 class NoLongerWanted(Exception):
-    """Nobody waits for the result any more; its thread ends by itself."""
+    """Nobody waits for the result any more; its thread ends by itself, at the latest
+    where it looks: `check_wanted`."""
 
 
 def beside(function: Callable[[], Result], is_wanted: Callable[[], bool]) -> Result:
@@ -29,7 +32,10 @@ def beside(function: Callable[[], Result], is_wanted: Callable[[], bool]) -> Res
     ended: queue.SimpleQueue[tuple[Result | None, BaseException | None]]
     ended = queue.SimpleQueue()
 
+    is_left = threading.Event()
+
     def run() -> None:
+        _here.is_left = is_left
         try:
             ended.put((function(), None))
         except BaseException as error:
@@ -45,4 +51,16 @@ def beside(function: Callable[[], Result], is_wanted: Callable[[], bool]) -> Res
         if error is not None:
             raise error
         return result  # type: ignore[return-value]
+    is_left.set()
     raise NoLongerWanted
+
+
+def check_wanted() -> None:
+    """Go on with something long only if somebody waits for what this thread does.
+
+    Raises:
+        NoLongerWanted: It was started by `beside`, and nobody does.
+    """
+    is_left: threading.Event | None = getattr(_here, "is_left", None)
+    if is_left is not None and is_left.is_set():
+        raise NoLongerWanted

@@ -1,8 +1,11 @@
 """What was imported already: a GGUF file becomes one model in each mode, made once."""
 
+import threading
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
+from mlxtui.backend.beside import check_wanted
 from mlxtui.backend.library_names import named_folders
 from mlxtui.backend.provenance import read_provenance
 from mlxtui.convert import model_folder
@@ -17,6 +20,13 @@ from mlxtui.hub.library import Folder
 from mlxtui.plans import GgufOrigin, JobSpec
 from mlxtui.repositories import RemoteFile
 from mlxtui.settings import Settings
+
+
+# A file may be asked for in each of its modes, by commands and by jobs.
+_REMEMBERED_FILES = 64
+_reading = threading.Lock()
+
+_STEP_BYTES = 64 * 1024 * 1024
 
 
 def find_import(
@@ -82,18 +92,25 @@ def is_made_of(origin: GgufOrigin, files: Sequence[Path]) -> bool:
     if is_surely_made_of(origin, files):
         return True
     try:
-        sizes = [size for size, _time in file_states(files)]
-        if not files or sum(sizes) != origin.size_bytes:
+        states = file_states(files)
+        if not files or sum(size for size, _time in states) != origin.size_bytes:
             return False
-        digest = FileHash(files)
-    except OSError:
+        # Whoever asks while it is read waits for that, and reads nothing again.
+        with _reading:
+            return _sha256(tuple(files), states) == origin.sha256
+    except (OSError, MlxTuiError):
         return False
+
+
+@lru_cache(maxsize=_REMEMBERED_FILES)
+def _sha256(files: tuple[Path, ...], states: tuple[tuple[int, int], ...]) -> str:
+    """The hash of files that have these sizes and times; they are read once."""
+    digest = FileHash(files)
     try:
         while not digest.is_complete:
-            digest.advance(digest.total_bytes)
-        return joint_sha256(digest.hexdigests()) == origin.sha256
-    except MlxTuiError:
-        return False
+            check_wanted()
+            digest.advance(_STEP_BYTES)
+        return joint_sha256(digest.hexdigests())
     finally:
         digest.close()
 

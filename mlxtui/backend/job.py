@@ -228,6 +228,7 @@ class Job:
         """It moves or waits, unless something else is wanted of it."""
         with self._guard:
             if self._wish == "run" and self._record.state != state:
+                self._rate = RateMeter()  # a pause is no part of its speed
                 self.change(state=state, note=note)
 
     def report(

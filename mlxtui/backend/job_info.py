@@ -31,6 +31,8 @@ class JobInfo:
     spec: JobSpec
     title: str
     """What the user calls it: the result's name."""
+    source_name: str = ""
+    """What it is made from, as lists call it; a path of what is in none."""
     state: JobState
     stage: Stage | None = None
     """None before the first one."""

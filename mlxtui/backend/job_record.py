@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlxtui.backend.job_info import FileProgress, JobId, JobInfo, JobState
+from mlxtui.names import looks_like_path
 from mlxtui.plans import JobSpec, Stage
 from mlxtui.repositories import RemoteFile, Repository, RepositoryAddress
 
@@ -103,6 +104,13 @@ class JobRecord:
         """The folder whose weights are converted or packed, once it is there."""
         return self.imported_path or self.source_path
 
+    @property
+    def _shown_source(self) -> str:
+        """A hub's address as it was asked for; what is here by its name."""
+        if looks_like_path(self.spec.source):
+            return self.source_name or self.spec.source
+        return self.spec.source
+
     def info(
         self, files: tuple[FileProgress, ...] = (), held_by: int | None = None
     ) -> JobInfo:
@@ -111,6 +119,7 @@ class JobRecord:
             job_id=self.job_id,
             spec=self.spec,
             title=self.title,
+            source_name=self._shown_source,
             state=self.state,
             stage=self.stage,
             stages=self.stages,

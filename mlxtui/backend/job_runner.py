@@ -2,9 +2,8 @@
 
 import logging
 import threading
-import uuid
 from collections.abc import Callable
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from mlxtui import paths
 from mlxtui.backend import pipeline
@@ -16,7 +15,8 @@ from mlxtui.backend.job_events import Event
 from mlxtui.backend.job_files import JobFiles
 from mlxtui.backend.job_info import JobId, JobInfo, JobOrder
 from mlxtui.backend.job_news import JobNews
-from mlxtui.backend.job_record import INTERRUPTED, JobRecord, now
+from mlxtui.backend.job_record import INTERRUPTED, now
+from mlxtui.backend.new_record import new_record
 from mlxtui.backend.turns import Turns
 from mlxtui.backend.workplace import Workplace
 from mlxtui.errors import JobRefused
@@ -91,6 +91,7 @@ class JobRunner:
         Raises:
             JobRefused: Another program makes the same, or nothing can be written.
         """
+        record = new_record(spec, self._settings)
         with self._guard:
             self._news.jobs.read()
             for job in self._news.jobs.newest_first():
@@ -99,20 +100,15 @@ class JobRunner:
                     "cancelled",
                 ):
                     return job.job_id, self._go_on(job)
-            job_id = JobId(uuid.uuid4().hex)
-            record = JobRecord(
-                job_id=job_id,
-                spec=spec,
-                title=spec.name or PurePath(spec.source).name,
-            )
             job = self._news.jobs.add(record)
             try:
                 begin = self._go_on(job)
             except JobRefused:
                 self._news.jobs.remove(job)
                 raise
-            job.log(_("Asked for: {source}").format(source=spec.source))
-            return job_id, begin
+            asked = record.source_name or spec.source
+            job.log(_("Asked for: {source}").format(source=asked))
+            return job.job_id, begin
 
     def control(self, job_id: JobId, order: JobOrder) -> None:
         """Carry out an order.

@@ -78,15 +78,12 @@ def _planned(spec: JobSpec, source: PlanSource, settings: Settings) -> Plan:
         path=source.path,
         source_name=source.full_name,
         contents=contents,
-        result_name=spec.name or source.name + _suffix(spec, contents),
-        result_size_bytes=contents.size_bytes,
-        result_bits_per_weight=contents.bits_per_weight,
         question=question_of(spec, source),
     )
     if source.repository is not None:
         plan = _with_repository(plan, source, source.repository, settings)
-    if contents.kind in _LANGUAGE_MODELS and contents.size_bytes:
-        plan = _with_result(plan, settings)
+    if not contents.problem:
+        plan = _with_result(plan, source, settings)
     if problem:
         return replace(plan, problem=named(source, problem), hint=hint)
     if plan.problem:
@@ -162,9 +159,17 @@ def _with_repository(
     )
 
 
-def _with_result(plan: Plan, settings: Settings) -> Plan:
-    """With the size of the result, and the memory that it takes."""
+def _with_result(plan: Plan, source: PlanSource, settings: Settings) -> Plan:
+    """With the result's name and size, and the memory that it takes."""
     contents, recipe = plan.contents, plan.spec.recipe
+    plan = replace(
+        plan,
+        result_name=plan.spec.name or source.name + _suffix(plan.spec, contents),
+        result_size_bytes=contents.size_bytes,
+        result_bits_per_weight=contents.bits_per_weight,
+    )
+    if contents.kind not in _LANGUAGE_MODELS or not contents.size_bytes:
+        return plan
     budget_bytes = None
     if tokens := recipe.fit_context_tokens:
         budget_bytes = weight_budget(contents, tokens, settings)

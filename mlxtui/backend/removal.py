@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from mlxtui import names
 from mlxtui.backend.library_scan import scan_library
 from mlxtui.backend.ownership import check_place, check_removal
 from mlxtui.errors import ModelRefused
-from mlxtui.hub.removal import remove_snapshot, remove_snapshot_files
+from mlxtui.hub.removal import kept_blobs, remove_snapshot, remove_snapshot_files
 from mlxtui.i18n import _
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
@@ -70,6 +70,9 @@ def plan_removal(
         if not _is_within(other, model) and not _is_within(model, other)
     }
     shared = set().union(*others.values())
+    if model.source == "hugging-face":
+        # Of older revisions, which are in no list.
+        shared |= files.keys() & _files_at(kept_blobs(model.path)).keys()
     freed_bytes = sum(
         file.size_bytes
         for key, file in files.items()
@@ -150,8 +153,12 @@ def _files_that_go(model: LocalModel) -> dict[tuple[int, int], _File]:
 
 def _files_of(model: LocalModel) -> dict[tuple[int, int], _File]:
     """The files of a model by device and inode, links followed."""
+    return _files_at(model.files or _paths_in(model.path))
+
+
+def _files_at(paths: Iterable[str | Path]) -> dict[tuple[int, int], _File]:
     found: dict[tuple[int, int], _File] = {}
-    for name in model.files or _paths_in(model.path):
+    for name in paths:
         path = os.path.realpath(name)
         try:
             status = os.stat(path)

@@ -72,6 +72,10 @@ def _gguf_rows(plan: Plan) -> list[tuple[str, str]]:
             text = _("{notice} `--template {family}` adds one.").format(
                 notice=notice, family=one_line(contents.template_offer)
             )
+        elif contents.template_families and not spec.chat_template:
+            text = _("{notice} `--template FAMILY` adds one: {families}.").format(
+                notice=notice, families=", ".join(contents.template_families)
+            )
         rows.append((_("Chat template"), text))
     return rows
 

@@ -33,6 +33,11 @@ _NOT_TEXT = (
 )  # fmt: skip
 
 
+# What has less than this share of the weights makes a model a mixed one: routers and
+# what could not be packed are far below the rest.
+_MOST_SHARE = 0.95
+
+
 class Weight(NamedTuple):
     """The weights that one tensor stands for."""
 
@@ -119,13 +124,45 @@ def storage_text(config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> st
         foreign = config.get("quantization_config")
         method = foreign.get("quant_method") if isinstance(foreign, dict) else None
         return method if isinstance(method, str) else _most_common_dtype(tensors)
+    if sizes := _packed_forms(quantization, tensors):
+        most = max(sizes, key=lambda form: sizes[form])
+        is_mixed = sizes[most] < _MOST_SHARE * sum(sizes.values())
+        return f"{most}, mixed" if is_mixed else most
+    # The tensors are not known: what the config says of layers that may not be there.
+    layers = [quantization, *quantization.values()]
+    said = [layer.get("bits") for layer in layers if isinstance(layer, dict)]
+    return _form_text(quantization, [bits for bits in _BITS if bits in said])
+
+
+def _packed_forms(
+    quantization: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> dict[str, int]:
+    """The matrices' forms with their weights; empty where none of them is packed."""
+    sizes: dict[str, int] = {}
+    is_packed = False
+    for name, tensor in tensors.items():
+        layer, _dot, part = name.rpartition(".")
+        if part != "weight" or len(tensor.shape) < 2:
+            continue
+        form, count = tensor.dtype.lower(), tensor.size
+        if f"{layer}.scales" in tensors:
+            is_packed = True
+            bits = _bits(quantization, layer)
+            own = quantization.get(layer)
+            entry = own if isinstance(own, dict) else quantization
+            form = _form_text(entry, [bits] if entry.get("bits") == bits else [])
+            count = count * 32 // bits
+        sizes[form] = sizes.get(form, 0) + count
+    return sizes if is_packed else {}
+
+
+def _form_text(quantization: Mapping[str, Any], bits: Iterable[int]) -> str:
+    """An entry of the config in the words of the field, with these bits."""
     mode = quantization.get("mode", "affine")
     if isinstance(mode, str) and mode != "affine":
         return mode
-    layers = [quantization, *quantization.values()]
-    said = [layer.get("bits") for layer in layers if isinstance(layer, dict)]
-    bits = [number for number in _BITS if number in said]
-    text = "/".join(map(str, bits)) + "-bit" if bits else ""
+    text = "/".join(map(str, bits))
+    text = f"{text}-bit" if text else ""
     group_size = quantization.get("group_size")
     return f"{text} group {group_size}" if group_size in _GROUP_SIZES else text
 

@@ -58,6 +58,18 @@ def remove_snapshot_files(files: Sequence[Path]) -> None:
         blob.unlink(missing_ok=True)
 
 
+def kept_blobs(file: Path) -> set[Path]:
+    """The contents that other revisions of a repository link to, so that they stay
+    when those of a file's revision go.
+
+    Args:
+        file: A snapshot, or a file in one.
+    """
+    snapshot = file if file.parent.name == "snapshots" else snapshot_of(file)
+    others = (one for one in snapshot.parent.iterdir() if one.name != snapshot.name)
+    return set().union(*map(_blobs_of, others))
+
+
 def snapshot_of(file: Path) -> Path:
     """The folder of the revision that a file in a cache belongs to.
 

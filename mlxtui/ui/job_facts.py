@@ -45,7 +45,7 @@ def fact_lines(job: JobInfo, width: int, question: str = "") -> list[Line]:
     if job.note:
         lines += _prose(one_line(job.note), "muted", width)
     lines += [_file_line(file, width) for file in job.files]
-    source = one_line(job.spec.source)
+    source = one_line(job.source_name or job.spec.source)
     if source != title_text(job):
         text = _("from {source}").format(source=source)
         lines.append(((shortened(text, width), "muted"),))

@@ -98,7 +98,8 @@ def _import_block(
     if model.imported_as:
         text = _("It is here as {name}: Enter opens a chat with that.")
         name = one_line(model.imported_as)
-        return Content.assemble(word, "\n", text.format(name=name))
+        again = _("q imports it in another way.")
+        return Content.assemble(word, "\n", text.format(name=name), " ", again)
     parts = [word]
     if model.needed_bytes:
         needed = _("will need {needed} of memory").format(

@@ -23,7 +23,7 @@ from mlxtui.ui.quantize_facts import QuantizeFacts
 _CONTEXTS = (4096, 8192, 16_384, 32_768, 65_536, 131_072)
 _KEPT = "kept"
 
-Way = Literal["quantize", "mixed", "fit", "float"]
+Way = Literal["import", "quantize", "mixed", "fit", "float"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ class RecipeChoices:
         """What the answers make."""
         measure = self._answers["measure"] == "yes"
         match self.way:
+            case "import":
+                return Recipe()
             case "quantize":
                 return Recipe(quantization=self._packed(), measure=measure)
             case "mixed":
@@ -120,12 +122,12 @@ class RecipeChoices:
         elif self.way == "fit":
             contexts = {str(each): context_text(each) for each in self._contexts()}
             rows["context"] = self._row("context", _("Context"), contexts)
-        else:
+        elif self.way == "float":
             kept = _("as its source") if self._facts.is_packed else _("as it is")
             types: dict[str, str] = {_KEPT: kept}
             types |= {each: each for each in FLOAT_TYPES}
             rows["type"] = self._row("type", _("Type"), types)
-        if self.way != "float":
+        if self.way not in ("import", "float"):
             yes_no = {"yes": _("yes"), "no": _("no")}
             rows["measure"] = self._row("measure", _("Measure"), yes_no)
         return {name: rows[name] for name in self.ROWS if name in rows}
@@ -137,7 +139,8 @@ class RecipeChoices:
         return self._row("group", _("Group size"), _numbers(GROUP_SIZES))
 
     def _ways(self) -> dict[str, str]:
-        return {
+        as_it_is = {"import": _("as it is")} if self._facts.is_gguf else {}
+        return as_it_is | {
             "quantize": _("quantize"),
             "mixed": _("mixed bits"),
             "fit": _("fit this machine"),

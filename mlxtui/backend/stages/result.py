@@ -5,9 +5,11 @@ import shutil
 from pathlib import Path
 
 from mlxtui import paths
+from mlxtui.backend.gguf_imports import is_made_of
 from mlxtui.backend.job import Job
 from mlxtui.backend.job_record import JobRecord
 from mlxtui.backend.provenance import read_provenance, write_provenance
+from mlxtui.convert.gguf.groups import gguf_paths
 from mlxtui.errors import JobRefused
 from mlxtui.i18n import _
 from mlxtui.plans import Provenance
@@ -60,11 +62,12 @@ def _is_from(record: JobRecord, folder: Path) -> bool:
         return False
     if "import" not in record.stages or found.gguf is None:
         return "import" not in record.stages
-    spec = record.spec
-    return (found.gguf.mode, found.gguf.chat_template) == (
-        spec.gguf_mode,
-        spec.chat_template,
-    )
+    spec, origin = record.spec, found.gguf
+    if (origin.mode, origin.chat_template) != (spec.gguf_mode, spec.chat_template):
+        return False
+    assert record.source_path is not None
+    # The file may be another one by now, under the same name.
+    return is_made_of(origin, gguf_paths(record.source_path, record.gguf_file))
 
 
 def _taken(record: JobRecord) -> JobRefused:

@@ -188,9 +188,10 @@ def _imported(contents: Contents, source: Source, parts: GgufParts) -> Contents:
     model = new_model(described)
     check_tokenizer(parts.facts)
     check_vocabulary(parts.headers[0])
-    offer = ""
+    offer, families = "", ()
     if "chat" not in contents.capabilities:
         offer = offered_template(parts.facts, parts.headers[0].marks)
+        families = TEMPLATE_FAMILIES
     text = config_file.text_config(model.config)
     return replace(
         contents,
@@ -203,6 +204,7 @@ def _imported(contents: Contents, source: Source, parts: GgufParts) -> Contents:
         float_bits=32 if model.float_type == "float32" else 16,
         gguf_forms=model.sizes(),
         template_offer=offer,
+        template_families=families,
     )
 
 

@@ -41,8 +41,8 @@ class QuantizeForm(Dialog[JobSpec | None]):
         " 4 bits in groups of 64 are the usual choice; 6 or 8 lose next to nothing.\n"
         "Mixed recipes give more bits to the layers that need them. “Fit this machine”"
         " measures each layer and takes the most that fits beside a context.\n"
-        "A GGUF file is imported first, then packed; to keep its own codes, import it"
-        " without quantizing.\n"
+        "A GGUF file is imported first, then packed. “As it is” only imports it: its"
+        " plan asks whether faithfully or exactly, also where one of both is here.\n"
         "Measuring compares the result with its source on texts in English, Japanese"
         " and code, and takes a while."
     )
@@ -82,7 +82,7 @@ class QuantizeForm(Dialog[JobSpec | None]):
                 with Horizontal(classes="question", id=f"{name}-question"):
                     yield Static("", classes="label", markup=False)
                     yield row
-            with Horizontal(classes="question"):
+            with Horizontal(classes="question", id="name-question"):
                 yield Static(id="name-label", classes="label", markup=False)
                 yield self._name_field
             yield Static("", id="outlook", markup=False)
@@ -116,6 +116,7 @@ class QuantizeForm(Dialog[JobSpec | None]):
             if row is not None:
                 self._show_row(question.query_one(".label", Static), widget, row)
         self._name_field.placeholder = self._default_name
+        self.query_one("#name-question").display = not self._only_imports
         content = outlook(self._facts, self.recipe, self._memory)
         problem = self._problem()
         if problem:
@@ -136,8 +137,15 @@ class QuantizeForm(Dialog[JobSpec | None]):
     def _wanted_name(self) -> str:
         return self._name_field.value.strip() or self._default_name
 
+    @property
+    def _only_imports(self) -> bool:
+        """Whether a GGUF file keeps its weights: its plan asks for all the rest."""
+        return self._answers.way == "import"
+
     def _problem(self) -> str:
         """Why this cannot be made; empty when it can."""
+        if self._only_imports:
+            return ""  # the plan says which name it gets
         if self.recipe.keeps_weights:
             return _("Nothing would change. Choose a type, or another way.")
         try:
@@ -178,7 +186,7 @@ class QuantizeForm(Dialog[JobSpec | None]):
             JobSpec(
                 source=self._facts.source,
                 file=self._facts.file,
-                name=self._wanted_name,
+                name="" if self._only_imports else self._wanted_name,
                 recipe=self.recipe,
             )
         )

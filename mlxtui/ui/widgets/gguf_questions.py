@@ -87,10 +87,13 @@ class GgufQuestions(Vertical):
         self._forms.show_lines(
             partial(form_lines, contents.gguf_forms if asks_mode else (), spec)
         )
-        family = contents.template_offer
-        self.template_row.choices = {"": _("none"), family: one_line(family)}
+        offer = contents.template_offer
+        families = (offer,) if offer else contents.template_families
+        self.template_row.choices = {"": _("none")} | {
+            family: one_line(family) for family in families
+        }
         self.template_row.value = spec.chat_template
-        self.query_one("#plan-template-question").display = bool(family)
+        self.query_one("#plan-template-question").display = bool(families)
         self._template_notice.show_lines(partial(template_lines, contents, spec))
         self.display = asks_mode or self._template_notice.display
 
