@@ -21,7 +21,6 @@ from mlxtui.plans import GgufOrigin, JobSpec
 from mlxtui.repositories import RemoteFile
 from mlxtui.settings import Settings
 
-
 # A file may be asked for in each of its modes, by commands and by jobs.
 _REMEMBERED_FILES = 64
 _reading = threading.Lock()

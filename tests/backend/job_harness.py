@@ -27,6 +27,7 @@ from mlxtui.backend.job_events import (
 from mlxtui.backend.job_info import ENDED_STATES, JobId, JobInfo, JobOrder, JobState
 from mlxtui.plans import JobSpec, Plan
 from mlxtui.settings import Settings
+from mlxtui.types import RequestId
 
 # Long enough for the slowest machine; a test that waits this long has failed.
 _DEADLINE_SECONDS = 60
@@ -44,11 +45,13 @@ class JobHarness:
     def ask(self, command: Command) -> Event:
         """Submit a command and wait for its end."""
         self.backend.submit(command)
+        return self.end_of(command.request_id)
+
+    def end_of(self, request_id: RequestId) -> Event:
+        """Wait for the end of what was submitted."""
         while True:
             event = self._next()
-            if event.request_id == command.request_id and not isinstance(
-                event, PassingEvent
-            ):
+            if event.request_id == request_id and not isinstance(event, PassingEvent):
                 return event
 
     def plan(self, spec: JobSpec) -> Plan:

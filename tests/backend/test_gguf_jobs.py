@@ -14,16 +14,22 @@ from typing import Any
 import pytest
 
 from mlxtui import paths
+from mlxtui.backend import gguf_imports
 from mlxtui.backend.backend import new_request_id
 from mlxtui.backend.commands import ScanLibrary
-from mlxtui.backend.events import LibraryScanned
+from mlxtui.backend.events import Cancelled, LibraryScanned
 from mlxtui.backend.gguf_imports import find_any_import
+from mlxtui.backend.job_commands import MakePlan
+from mlxtui.backend.job_record import JobRecord
 from mlxtui.backend.provenance import read_provenance
+from mlxtui.backend.stages.result import is_in_place
 from mlxtui.convert.gguf import import_progress, new_weights
+from mlxtui.convert.gguf.file_identity import FileHash
 from mlxtui.convert.gguf.weights import rows
+from mlxtui.errors import JobRefused
 from mlxtui.model_writer import shard_files
 from mlxtui.plans import JobSpec
-from mlxtui.recipes import Quantization, Recipe
+from mlxtui.recipes import GgufMode, Quantization, Recipe
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
 from tests.backend.job_harness import JobHarness, running_jobs
@@ -166,6 +172,79 @@ def test_each_mode_is_made_once(jobs: JobHarness, file: Path) -> None:
     assert jobs.plan(JobSpec(source=str(other))).steps
     # Who asks for another name gets another model.
     assert jobs.plan(JobSpec(source=str(file), name="mine")).steps
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The pieces in which files are read for their hashes."""
+    made: list[int] = []
+    real = FileHash.advance
+
+    def advance(digest: FileHash, size_bytes: int) -> None:
+        made.append(size_bytes)
+        real(digest, size_bytes)
+
+    monkeypatch.setattr(FileHash, "advance", advance)
+    return made
+
+
+def test_a_file_is_read_once_to_be_sure_what_was_made_of_it(
+    jobs: JobHarness, file: Path, reads: list[int]
+) -> None:
+    jobs.run(JobSpec(source=str(file)))
+    os.utime(file, (7, 7))
+    reads.clear()
+    found = find_any_import([file], Settings())
+    assert found is not None and reads
+    reads.clear()
+    modes: tuple[GgufMode, ...] = ("exact", "faithful")
+    for mode in modes:
+        jobs.plan(JobSpec(source=str(file), gguf_mode=mode))
+    assert reads == []
+    os.utime(file, (8, 8))
+    assert not jobs.plan(JobSpec(source=str(file))).steps
+    assert reads
+
+
+def test_a_plan_that_nobody_waits_for_reads_no_further(
+    jobs: JobHarness, file: Path, monkeypatch: pytest.MonkeyPatch, reads: list[int]
+) -> None:
+    jobs.run(JobSpec(source=str(file)))
+    os.utime(file, (9, 9))
+    monkeypatch.setattr(gguf_imports, "_STEP_BYTES", 1)
+    monkeypatch.setattr(FileHash, "is_complete", False)  # it would read for ever
+    reads.clear()
+    command = MakePlan(request_id=new_request_id(), spec=JobSpec(source=str(file)))
+    jobs.backend.submit(command)
+    while not reads:
+        time.sleep(0.01)
+    jobs.backend.cancel(command.request_id)
+    assert isinstance(jobs.end_of(command.request_id), Cancelled)
+    with gguf_imports._reading:  # free again: the other thread has ended
+        pass
+
+
+def test_the_model_of_another_file_is_not_taken_for_the_result(
+    jobs: JobHarness, file: Path, tmp_path: Path
+) -> None:
+    job = jobs.run(JobSpec(source=str(file)))
+    record = JobRecord(
+        job_id=job.job_id,
+        spec=job.spec,
+        title=job.title,
+        stages=("import", "try"),
+        source_name=str(file),
+        source_path=file,
+        gguf_file=file.name,
+        target_path=job.result_path,
+        result_name=job.result_name,
+    )
+    assert is_in_place(record)
+    os.utime(file, (1, 1))
+    assert is_in_place(record)  # by its content
+    write_llama(file, seed=1)
+    with pytest.raises(JobRefused, match="Tiny-Q4_K_M already"):
+        is_in_place(record)
 
 
 def test_what_was_imported_before_is_made_again_when_it_is_damaged(

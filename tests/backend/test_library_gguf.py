@@ -443,6 +443,20 @@ def test_a_download_is_removed_from_the_cache_with_its_blob() -> None:
     assert list(Path(constants.HF_HUB_CACHE).iterdir()) == []
 
 
+def test_a_blob_that_another_revision_links_to_is_not_freed() -> None:
+    file = _cache("small.gguf")
+    _cache("large.gguf")
+    older = file.parent.with_name("1b" * 20) / "small.gguf"
+    older.parent.mkdir()
+    older.symlink_to(os.readlink(file))
+    plan = removal.plan_removal("owner/repo/small.gguf", Settings())
+    assert (plan.freed_bytes, plan.kept_bytes) == (0, file.stat().st_size)
+    removal.remove_model("owner/repo/small.gguf", Settings(), ())
+    assert older.is_file()
+    large = removal.plan_removal("owner/repo/large.gguf", Settings())
+    assert large.freed_bytes > large.kept_bytes == 0
+
+
 def test_of_a_link_only_the_link_goes(tmp_path: Path) -> None:
     theirs = _write(tmp_path / "theirs.gguf")
     paths.make_private(paths.models_dir())
@@ -543,6 +557,12 @@ def test_an_import_from_ollama_is_listed_with_it_and_changes_nothing_there(
     with running_jobs() as jobs:
         job = jobs.run(JobSpec(source=str(blob)))
         assert job.result_path == paths.models_dir() / "tiny"
+        # Nothing of it is called after the blob, at no time.
+        told = jobs.jobs[job.job_id]
+        assert {(each.title, each.source_name) for each in told} <= {
+            ("tiny:latest", "tiny:latest"), ("tiny", "tiny:latest"),
+        }  # fmt: skip
+        assert "Asked for: tiny:latest" in jobs.log(job.job_id)
         assert jobs.plan(JobSpec(source=str(blob))).result_name == "tiny"
     assert [(model.name, model.imported_as) for model in _scanned()] == [
         ("tiny", ""),

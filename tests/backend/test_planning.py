@@ -13,6 +13,7 @@ from mlxtui import paths
 from mlxtui.backend import plan_memory
 from mlxtui.backend.library_scan import scan_library
 from mlxtui.backend.planning import describe_repository, make_plan
+from mlxtui.cli.plan_lines import plan_rows
 from mlxtui.convert.contents import look_at
 from mlxtui.convert.source import LocalSource
 from mlxtui.errors import InvalidParameter, Offline, RepositoryNotFound
@@ -352,6 +353,11 @@ def test_pickles_gguf_and_others_are_told_before_bytes_are_wasted(
         assert name in plan.problem
         assert (plan.steps, plan.fetch_bytes) == ((), 0)
         assert "again" not in plan.hint, "Nothing was fetched yet"
+        if plan.contents.problem:  # what cannot be made has no size and fits nowhere
+            assert (plan.result_name, plan.result_size_bytes) == ("", 0)
+            assert not plan.memory
+            shown = {label for label, _value in plan_rows(plan)}
+            assert shown == {"Source", "What it is"}
     gguf = make_plan(JobSpec(source="owner/Gguf"), used).contents
     assert [choice.file for choice in gguf.gguf] == ["a-F16.gguf", "a-Q4_K_M.gguf"]
     assert gguf.architecture == "llama"

@@ -1,6 +1,17 @@
 """How fast something goes: true, and 0 when it stands still."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from mlxtui.backend import rate
+from mlxtui.backend.job import Job
+from mlxtui.backend.job_files import JobFiles
+from mlxtui.backend.job_info import JobId
+from mlxtui.backend.job_record import JobRecord
 from mlxtui.backend.rate import RateMeter
+from mlxtui.plans import JobSpec
 
 
 def test_it_is_the_rate_of_the_last_seconds() -> None:
@@ -46,3 +57,29 @@ def test_many_reports_take_no_room() -> None:
         meter.add(tick, tick * 1e-4)
     assert len(meter._samples) < 100
     assert abs(meter.per_second(10.0) - 10_000) < 500
+
+
+def test_a_pause_is_no_part_of_a_job_s_speed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(seconds=0.0)
+    clock.monotonic = lambda: clock.seconds
+    monkeypatch.setattr(rate, "time", clock)
+    files = JobFiles(tmp_path)
+    record = JobRecord(job_id=JobId("a"), spec=JobSpec(source="a/b"), title="b")
+    job = Job(record, files, lambda: None)
+    lock = files.take(job.job_id)
+    assert lock is not None
+    job.take(lock, "run")
+    for seconds, done in ((0, 0), (1, 100)):
+        clock.seconds = seconds
+        job.report(done, 1000)
+    job.want("pause", state="paused")
+    clock.seconds = 61
+    job.want("run", state="waiting")
+    job.report(100, 1000)
+    clock.seconds = 62
+    job.report(200, 1000)
+    assert job.info().rate_per_second == 100
+    assert job.info().seconds_left == 8
+    lock.release()

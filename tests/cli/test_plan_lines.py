@@ -49,6 +49,9 @@ def test_a_missing_template_is_said_with_the_option_that_adds_one() -> None:
     assert "`--template chatml` adds one." in template(plan)
     bare = replace(plan, contents=replace(plan.contents, template_offer=""))
     assert "no chat template" in template(bare) and "--template" not in template(bare)
+    contents = replace(bare.contents, template_families=("alpaca", "zephyr"))
+    any_family = template(replace(bare, contents=contents))
+    assert "`--template FAMILY` adds one: alpaca, zephyr." in any_family
     chosen = plan_without_template(replace(SPEC, chat_template="chatml"))
     assert template(chosen) == "chatml"
 

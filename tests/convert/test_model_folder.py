@@ -508,3 +508,37 @@ def test_the_quantization_is_said_in_a_few_words(
     described = _described(folder)
     assert described.problem == ""
     assert described.quantization == expected
+
+
+@pytest.mark.parametrize(
+    ("packed", "expected"),
+    [
+        (lambda layer: layer == "model.layers.0.self_attn.k_proj", "f32"),
+        (lambda layer: layer != "model.layers.0.self_attn.k_proj", "4-bit group 32"),
+        (lambda layer: "self_attn" not in layer, "4-bit group 32, mixed"),
+        (lambda layer: layer == "model.embed_tokens", "f32, mixed"),
+    ],
+)
+def test_the_form_of_most_weights_is_said_of_layers_of_several_forms(
+    tmp_path: Path, packed: Callable[[str], bool], expected: str
+) -> None:
+    import mlx.utils
+
+    folder = write_model(tmp_path / "mixed", num_hidden_layers=4)
+    network, _config = load_model(folder)
+    nn.quantize(
+        network,
+        group_size=32,
+        bits=4,
+        class_predicate=lambda layer, module: (
+            hasattr(module, "to_quantized") and packed(layer)
+        ),
+    )
+    weights = dict(mlx.utils.tree_flatten(network.parameters()))
+    mx.save_safetensors(str(folder / "model.safetensors"), weights)
+    layers = {name.rpartition(".")[0] for name in weights if name.endswith(".scales")}
+    # Its entry for all layers is what few of them may have.
+    own = {layer: _QUANTIZED for layer in layers}
+    _change_config(folder, quantization={"group_size": 64, "bits": 8, **own})
+    described = _described(folder)
+    assert (described.problem, described.quantization) == ("", expected)

@@ -245,6 +245,20 @@ async def test_a_gguf_file_can_be_quantized() -> None:
         assert "single tensors" in visitor.errors[0]
 
 
+@pytest.mark.parametrize("name", ["imported", "waiting"])
+async def test_another_form_of_a_file_is_reached_by_the_quantize_form(
+    name: str,
+) -> None:
+    model = {"imported": IMPORTED, "waiting": WAITING}[name]
+    async with models_place(*ALL) as visitor:
+        await _go(visitor, model)
+        await visitor.press("q", "left")
+        shown = visitor.picture
+        assert "as it is" in shown and "Measure" not in shown and "Name" not in shown
+        await visitor.press("enter")
+        assert visitor.plans == [JobSpec(source=str(model.path))]
+
+
 # The list
 
 

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual import events
 
 from mlxtui.backend.job_commands import MakePlan, StartJob
+from mlxtui.convert.gguf.tokenizer import TEMPLATE_FAMILIES
 from mlxtui.i18n import LANGUAGES, Language
 from mlxtui.plans import JobSpec, Plan
 from mlxtui.recipes import Recipe, quantization
@@ -304,6 +305,30 @@ async def test_a_missing_template_is_said_where_none_can_be_offered() -> None:
         await ask(user)
         assert "▲ The file has no chat template" in words(user)
         assert not row(user, "template").region
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_without_a_known_family_any_can_be_chosen(size: tuple[int, int]) -> None:
+    def plan(spec: JobSpec) -> Plan:
+        made = plan_without_template(spec)
+        contents = replace(
+            made.contents, template_offer="", template_families=TEMPLATE_FAMILIES
+        )
+        return replace(made, contents=contents)
+
+    async with open_app(script=script_with(plan), size=size) as user:
+        await ask(user)
+        await user.press("tab")
+        assert user.app.focused is row(user, "template")
+        assert row(user, "template").value == ""
+        shown = words(user)
+        await user.press("left", "down", "down", "down", "down")
+        shown += words(user)
+        for word in ("none", *TEMPLATE_FAMILIES, "it gets that of zephyr"):
+            assert word in shown
+        await user.press("enter")
+        await user.until(lambda: started(user))
+        assert started(user) == [replace(SPEC, chat_template="zephyr")]
 
 
 # What else may come of it

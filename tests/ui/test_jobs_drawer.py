@@ -12,7 +12,9 @@ from textual.screen import Screen
 from mlxtui.backend.job_commands import ControlJob, ListJobs, ReadJobLog
 from mlxtui.backend.job_info import FileProgress, JobId, JobInfo, JobOrder, JobState
 from mlxtui.i18n import LANGUAGES, Language
+from mlxtui.plans import JobSpec
 from mlxtui.settings import Settings
+from mlxtui.ui.job_facts import fact_lines
 from mlxtui.ui.screens.job_log import JobLogScreen
 from mlxtui.ui.screens.keys import KeysScreen
 from mlxtui.ui.widgets.jobs_drawer import JobFacts, JobsDrawer
@@ -273,8 +275,10 @@ async def test_many_hostile_jobs_in_every_window(
         await user.press("end")
         assert title(user).startswith("199 ")
         # Nothing is cut at the right.
-        width = drawer(user).query_one(JobsList).line_cells
-        assert all(cell_len(row) <= width for row in rows(user))
+        shown = drawer(user).query_one(JobsList)
+        await user.until(
+            lambda: all(cell_len(row) <= shown.line_cells for row in rows(user))
+        )
 
 
 async def test_a_small_window_is_all_drawer() -> None:
@@ -635,3 +639,15 @@ async def test_a_new_language_changes_its_texts_at_once() -> None:
         assert drawer(user).display
         frame = drawer(user).query_one(JobsList)._frame
         assert frame is not None and frame[1] == "ja" and before
+
+
+def test_the_source_is_called_as_lists_call_it() -> None:
+    job = replace(
+        running(),
+        spec=JobSpec(source="/store/blobs/sha256-0123"),
+        source_name="llama3.2:latest",
+    )
+    text = "\n".join(
+        "".join(part for part, _style in line) for line in fact_lines(job, 80)
+    )
+    assert "from llama3.2:latest" in text and "sha256" not in text

@@ -181,14 +181,19 @@ def _imported(contents: Contents, source: Source, parts: GgufParts) -> Contents:
     # They take numpy along, which only those who look at such a file need.
     from mlxtui.convert.gguf.new_model import new_model
     from mlxtui.convert.gguf.source_description import SourceDescription
-    from mlxtui.convert.gguf.tokenizer import check_tokenizer, offered_template
+    from mlxtui.convert.gguf.tokenizer import (
+        TEMPLATE_FAMILIES,
+        check_tokenizer,
+        offered_template,
+    )
     from mlxtui.convert.gguf.vocabulary import check_vocabulary
 
     described = SourceDescription(source, contents.weight_files, parts)
     model = new_model(described)
     check_tokenizer(parts.facts)
     check_vocabulary(parts.headers[0])
-    offer, families = "", ()
+    offer = ""
+    families: tuple[str, ...] = ()
     if "chat" not in contents.capabilities:
         offer = offered_template(parts.facts, parts.headers[0].marks)
         families = TEMPLATE_FAMILIES

@@ -213,7 +213,8 @@ class ModelsInfo(PlaceInfo):
         " of the setting model_folders are found by themselves, and so are those of"
         " Ollama and LM Studio: they are read where they lie and never changed.\n"
         "A GGUF file is marked “to import”: Enter shows what it becomes, and makes an"
-        " MLX model of it, once. After that, Enter opens a chat with that model."
+        " MLX model of it, once. After that, Enter opens a chat with that model, and q,"
+        " “as it is”, makes the one with the exact weights, too."
     )
     ACTIONS = MODELS_ACTIONS
     WIDGET = "mlxtui.ui.panes.models:ModelsPane"

@@ -7,6 +7,7 @@ import pytest
 from mlxtui.model_writer import shard_files
 from tests.convert.gguf.imports import SHARD_BYTES
 from tests.convert.gguf.llama_file import write_llama
+from tests.model_writer.stops import small_disk as small_disk
 
 
 @pytest.fixture

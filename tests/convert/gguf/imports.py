@@ -1,13 +1,12 @@
 """Imports of small GGUF files, whole or stopped on the way."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from mlxtui.convert.gguf.groups import gguf_paths
 from mlxtui.convert.gguf.imported import Imported
 from mlxtui.convert.gguf.importing import import_gguf
 from mlxtui.recipes import GgufMode
+from tests.model_writer.stops import complete_files
 
 SHARD_BYTES = 200_000
 """Of the weight files, with the fixture `many_files`."""
@@ -44,19 +43,3 @@ def imported(
 
     files = gguf_paths(source)
     return import_gguf(files, target, mode, template, report=report, check=check)
-
-
-def making_folder(target: Path) -> Path:
-    """Where a model is made until it is whole."""
-    return target.with_name(f".{target.name}.making")
-
-
-def complete_files(target: Path) -> dict[str, int]:
-    """The weight files that are complete, and when they were written."""
-    progress: dict[str, Any] = json.loads(
-        (making_folder(target) / "progress.json").read_text()
-    )
-    return {
-        name: (making_folder(target) / "model" / name).stat().st_mtime_ns
-        for name in progress["complete"]
-    }

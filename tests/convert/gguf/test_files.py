@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mlxtui.convert.contents import look_at
+from mlxtui.convert.gguf.tokenizer import TEMPLATE_FAMILIES
 from mlxtui.convert.source import LocalSource
 from mlxtui.plans import Contents
 from tests.convert.gguf.gguf_bytes import (
@@ -75,6 +76,15 @@ def test_without_a_template_its_familys_is_offered(tmp_path: Path) -> None:
     contents = _looked_at(tmp_path)
     assert contents.capabilities == () and contents.problem == ""
     assert contents.template_offer == "chatml"
+
+
+def test_without_a_known_family_there_are_all_to_choose_from(tmp_path: Path) -> None:
+    (tmp_path / "x.gguf").write_bytes(_narrow(tokenizer__chat_template=None))
+    contents = _looked_at(tmp_path)
+    assert contents.template_offer == ""
+    assert contents.template_families == TEMPLATE_FAMILIES
+    (tmp_path / "x.gguf").write_bytes(_narrow())
+    assert _looked_at(tmp_path).template_families == ()
 
 
 def test_that_there_is_no_vocabulary_is_told_before_a_fetch(tmp_path: Path) -> None:

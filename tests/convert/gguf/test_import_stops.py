@@ -1,30 +1,33 @@
 """Imports that stop on the way: they go on, or leave nothing half."""
 
-import errno
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mlxtui.convert.gguf import importing
 from mlxtui.convert.gguf.importing import import_gguf
-from mlxtui.errors import DiskFull, JobRefused, ModelRefused
+from mlxtui.errors import JobRefused, ModelRefused
 from mlxtui.model_writer.unfinished import discard
 from mlxtui.recipes import GgufMode
 from tests.convert.gguf.imports import (
     SHARD_BYTES,
     Stopped,
-    complete_files,
     imported,
-    making_folder,
 )
 from tests.convert.gguf.llama_file import write_llama
 from tests.inference.making.making import assert_same_weights
+from tests.model_writer.stops import (
+    assert_full_disk_keeps_what_is_complete,
+    assert_room_is_looked_for_first,
+    complete_files,
+    making_folder,
+)
 
 # Imports until one more weight file is complete, then dies as the power would make it.
 _KILLED = """
@@ -98,50 +101,19 @@ def test_a_stopped_import_leaves_nothing_half(source: Path, target: Path) -> Non
     assert list(target.parent.iterdir()) == []
 
 
-@pytest.fixture
-def small_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """A disk that takes so many bytes, and then no more."""
-    left = [10**9]
-    pwrite = os.pwrite
-
-    def write(file: int, data: bytes, offset: int) -> int:
-        if left[0] <= 0:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        count = pwrite(file, data[: left[0]], offset)
-        left[0] -= count
-        return count
-
-    monkeypatch.setattr(os, "pwrite", write)
-    yield left
-
-
 @pytest.mark.usefixtures("many_files")
 def test_a_full_disk_keeps_what_is_complete(
-    source: Path, target: Path, small_disk: list[int], tmp_path: Path
+    source: Path, target: Path, small_disk: list[int]
 ) -> None:
-    small_disk[0] = 4 * SHARD_BYTES
-    with pytest.raises(DiskFull, match="is full; .* are free"):
-        imported(source, target)
-    assert not target.exists()
-    before = complete_files(target)
-    assert before
-    small_disk[0] = 10**9
-    imported(source, target)
-    assert before == {name: (target / name).stat().st_mtime_ns for name in before}
-    imported(source, tmp_path / "at-once")
-    assert_same_weights(target, tmp_path / "at-once")
+    assert_full_disk_keeps_what_is_complete(
+        partial(imported, source), target, small_disk, 4 * SHARD_BYTES
+    )
 
 
 def test_too_little_room_is_said_before_anything_is_written(
     source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import shutil
-
-    usage = shutil.disk_usage(source)._replace(free=1_000_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
-    with pytest.raises(DiskFull, match=r"needs 3\d\.\d MB; 1\.0 MB are free"):
-        imported(source, target)
-    assert not list((making_folder(target) / "model").iterdir())
+    assert_room_is_looked_for_first(partial(imported, source), target, monkeypatch)
 
 
 @pytest.mark.usefixtures("many_files")

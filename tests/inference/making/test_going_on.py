@@ -1,18 +1,16 @@
 """What was made before a pause, a kill or a full disk is kept; nothing half is seen."""
 
-import errno
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mlxtui.errors import DiskFull, JobRefused
+from mlxtui.errors import JobRefused
 from mlxtui.inference.making.work import make_model
 from mlxtui.inference.step import Step
 from mlxtui.model_writer import shard_files
@@ -24,6 +22,13 @@ from tests.inference.making.making import (
     finish,
     make,
     use_small_pieces,
+)
+from tests.model_writer.stops import (
+    assert_full_disk_keeps_what_is_complete,
+    assert_goes_on,
+    assert_room_is_looked_for_first,
+    complete_files,
+    making_folder,
 )
 
 _IN_4_BITS = Recipe(quantization=Quantization())
@@ -78,40 +83,27 @@ def _begins_at(steps: list[Step]) -> int:
     return min(step.done for step in steps if step.done)
 
 
-def _making(target: Path) -> Path:
-    return target.with_name(f".{target.name}.making")
-
-
-def _complete(target: Path) -> dict[str, int]:
-    """The weight files that are complete, and when they were written."""
-    progress = json.loads((_making(target) / "progress.json").read_text())
-    return {
-        name: (_making(target) / "model" / name).stat().st_mtime_ns
-        for name in progress["complete"]
-    }
-
-
 @pytest.mark.usefixtures("many_files")
 def test_after_a_pause_complete_files_are_not_made_again(
     source: Path, target: Path, tmp_path: Path
 ) -> None:
     _until(make_model(source, target, _IN_4_BITS), 60)
     assert not target.exists()
-    before = _complete(target)
+    before = complete_files(target)
     assert before
     made, steps = finish(make_model(source, target, _IN_4_BITS))
     assert steps[-1].done == steps[-1].total
     assert _begins_at(steps) > 100_000
     after = {name: (target / name).stat().st_mtime_ns for name in before}
     assert after == before
-    assert not _making(target).exists()
+    assert not making_folder(target).exists()
     assert make(source, tmp_path / "at-once", _IN_4_BITS) == made
     assert_same_weights(target, tmp_path / "at-once")
 
 
 @pytest.mark.usefixtures("many_files")
 def test_after_kills_it_goes_on(
-    source: Path, target: Path, command_environment: dict[str, str], tmp_path: Path
+    source: Path, target: Path, command_environment: dict[str, str]
 ) -> None:
     for percent in (40, 80):
         ended = subprocess.run(
@@ -121,12 +113,7 @@ def test_after_kills_it_goes_on(
         )  # fmt: skip
         assert ended.returncode == -signal.SIGKILL
         assert not target.exists()
-    before = _complete(target)
-    assert before
-    make(source, target, _IN_4_BITS)
-    assert before == {name: (target / name).stat().st_mtime_ns for name in before}
-    make(source, tmp_path / "at-once", _IN_4_BITS)
-    assert_same_weights(target, tmp_path / "at-once")
+    assert_goes_on(partial(make, source, recipe=_IN_4_BITS), target)
 
 
 @pytest.mark.usefixtures("many_files")
@@ -158,7 +145,7 @@ def test_discarding_leaves_nothing(source: Path, target: Path) -> None:
 
 def test_two_do_not_make_the_same_model_at_once(source: Path, target: Path) -> None:
     first = make_model(source, target, _IN_4_BITS)
-    while not _making(target).exists():
+    while not making_folder(target).exists():
         next(first)
     for _step in range(3):
         next(first)
@@ -171,47 +158,17 @@ def test_two_do_not_make_the_same_model_at_once(source: Path, target: Path) -> N
         make(source, target, _IN_4_BITS)
 
 
-@pytest.fixture
-def small_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """A disk that takes so many bytes, and then no more."""
-    left = [10**9]
-    pwrite = os.pwrite
-
-    def write(file: int, data: bytes, offset: int) -> int:
-        if left[0] <= 0:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        count = pwrite(file, data[: left[0]], offset)
-        left[0] -= count
-        return count
-
-    monkeypatch.setattr(os, "pwrite", write)
-    yield left
-
-
 @pytest.mark.usefixtures("many_files")
 def test_a_full_disk_keeps_what_is_complete(
-    source: Path, target: Path, small_disk: list[int], tmp_path: Path
+    source: Path, target: Path, small_disk: list[int]
 ) -> None:
-    small_disk[0] = 3 * _SHARD_BYTES
-    with pytest.raises(DiskFull, match="is full; .* are free"):
-        make(source, target, _IN_4_BITS)
-    assert not target.exists()
-    before = _complete(target)
-    assert len(before) >= 2
-    small_disk[0] = 10**9
-    make(source, target, _IN_4_BITS)
-    assert before == {name: (target / name).stat().st_mtime_ns for name in before}
-    make(source, tmp_path / "at-once", _IN_4_BITS)
-    assert_same_weights(target, tmp_path / "at-once")
+    assert_full_disk_keeps_what_is_complete(
+        partial(make, source, recipe=_IN_4_BITS), target, small_disk, 3 * _SHARD_BYTES
+    )
 
 
 def test_too_little_room_is_said_before_anything_is_written(
     source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import shutil
-
-    usage = shutil.disk_usage(source)._replace(free=1_000_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
-    with pytest.raises(DiskFull, match=r"needs 3\d\.\d MB; 1\.0 MB are free"):
-        make(source, target, _IN_4_BITS)
-    assert not list((_making(target) / "model").iterdir())
+    making = partial(make, source, recipe=_IN_4_BITS)
+    assert_room_is_looked_for_first(making, target, monkeypatch)
