@@ -24,11 +24,14 @@ from textual.pilot import Pilot
 from mlxtui.backend.backend import Backend
 from mlxtui.guide.questions import load_topics
 from mlxtui.i18n import LANGUAGES, Language
+from mlxtui.plans import JobSpec
 from mlxtui.settings import Settings
 from mlxtui.types import LocalModel
 from mlxtui.ui.app import MakeBackend, MlxTuiApp
+from mlxtui.ui.messages import PlanRequested
 from mlxtui.ui.panes.chat import ChatPane
 from tests.recorded import GUIDE, Answer, Script
+from tests.recorded_gguf import FILE
 from tests.recorded_scene import JOBS, scene
 
 Theme = Literal["dark", "light"]
@@ -73,6 +76,8 @@ async def _draw(
                 question = _JOBS_QUESTION[language]
                 await _chat(pilot, app.workspace.chat, (question,))
                 await pilot.press("f7")
+            case "import":
+                app.post_message(PlanRequested(JobSpec(source=FILE)))
             case _:
                 await pilot.press({"models": "f3", "settings": "f8"}[place], "down")
         await pilot.pause(3)  # the figures of the memory come
@@ -152,7 +157,7 @@ async def main() -> None:
         for theme in _THEMES:
             for language in LANGUAGES:
                 await _draw("chat", theme, language, Backend)
-        for place in ("models", "find", "settings", "jobs"):
+        for place in ("models", "find", "settings", "jobs", "import"):
             await _draw(place, "dark", "en", _script(place, "en").backend)
             await _draw(place, "light", "ja", _script(place, "ja").backend)
 

@@ -15,6 +15,7 @@ from mlxtui.repositories import (
     SearchPage,
 )
 from tests.recorded import Script
+from tests.recorded_gguf import FILE, gguf_plan
 from tests.recorded_hub import CREATED, PLAN, REPOSITORY, job
 
 _SIZES = (("0.6B", 0.6e9), ("1.7B", 1.7e9), ("4B", 4e9), ("8B", 8.2e9), ("14B", 14.8e9))
@@ -166,5 +167,5 @@ def scene() -> Script:
         pages={"": SearchPage(found=tuple(found), next_page="2")},
         repositories={name: _described(name) for name in names},
         recommended=recommended,  # type: ignore[arg-type]
-        plans={QUANTIZED.spec.source: QUANTIZED},
+        plans={QUANTIZED.spec.source: QUANTIZED, FILE: gguf_plan},
     )

@@ -17,10 +17,12 @@ from textual.widgets import Static
 from mlxtui import settings
 from mlxtui.backend.backend import new_request_id
 from mlxtui.i18n import Language
+from mlxtui.plans import JobSpec
 from mlxtui.ui.messages import BackendEvent, PlanRequested
 from mlxtui.ui.screens.plan import PlanScreen
 from mlxtui.ui.widgets.hub_details import HubDetails
 from tests.recorded import Answer, memory_measured
+from tests.recorded_gguf import FILE
 from tests.recorded_scene import JOBS, QUANTIZED, scene
 from tests.ui.harness import User, open_app
 
@@ -100,6 +102,12 @@ async def _states(user: User, question: str) -> AsyncIterator[str]:
     await user.until(lambda: isinstance(user.app.screen, PlanScreen))
     await user.until(lambda: "8.1 GB" in user.picture)
     yield "plan"
+    await user.press("escape")
+    await user.until(lambda: not isinstance(user.app.screen, PlanScreen))
+    user.app.post_message(PlanRequested(JobSpec(source=FILE)))
+    await user.until(lambda: isinstance(user.app.screen, PlanScreen))
+    await user.until(lambda: "23.76" in user.picture)
+    yield "import"
 
 
 def _is_described(user: User) -> bool:
