@@ -1,6 +1,6 @@
 """Takes over the weights of a GGUF file, in row pieces: decodes, and hands to the disk.
 
-The thread that calls it decodes, the disk thread writes and works out the file's hash.
+The thread that calls it decodes, the disk thread writes.
 """
 
 import time
