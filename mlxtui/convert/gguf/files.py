@@ -14,7 +14,7 @@ from mlxtui.convert.gguf.choices import (
 )
 from mlxtui.convert.gguf.groups import Group, gguf_groups
 from mlxtui.convert.gguf.parts import GgufParts, header_of, read_parts
-from mlxtui.convert.gguf.purpose import purpose_of, shown_name
+from mlxtui.convert.gguf.purpose import is_of_senses, purpose_of, shown_name
 from mlxtui.convert.source import FileSource, LocalSource, Source
 from mlxtui.errors import ModelRefused
 from mlxtui.i18n import _
@@ -67,13 +67,21 @@ def look_at_gguf(source: Source, file: str = "") -> Contents:
         for group in groups[:_MAX_HEADERS]:
             _read_quietly(source, group, known)
     if not contents.problem:
-        contents = replace(contents, hint=_what_is_to_be_known(contents, groups))
+        parts = known.get(contents.weight_files[0])
+        has_senses = any(group.is_projector for group in groups) or (
+            parts is not None and any(map(is_of_senses, parts.tensors))
+        )
+        contents = replace(contents, hint=_what_is_to_be_known(contents, has_senses))
     return replace(contents, gguf=choices_of(groups, known))
 
 
-def _what_is_to_be_known(contents: Contents, groups: Sequence[Group]) -> str:
-    """Of a model that can be imported; empty where nothing is."""
-    if any(group.is_projector for group in groups):
+def _what_is_to_be_known(contents: Contents, has_senses: bool) -> str:
+    """Of a model that can be imported; empty where nothing is.
+
+    Args:
+        has_senses: Whether it has parts for pictures or sound, inside or beside it.
+    """
+    if has_senses:
         return _("Its part for text is used; pictures and sound are not understood.")
     if contents.context_length and contents.context_length < _SHORT_CONTEXT_TOKENS:
         return _(

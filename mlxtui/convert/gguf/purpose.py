@@ -111,3 +111,8 @@ def _ranks(facts: Mapping[str, Any], architecture: str) -> bool:
 
 def _is_of_image(name: str) -> bool:
     return name.startswith(_IMAGE_TENSORS)
+
+
+def is_of_senses(name: str) -> bool:
+    """Whether a tensor sees or hears: Ollama keeps that half in the same file."""
+    return name.startswith(("v.", "mm.", "a."))

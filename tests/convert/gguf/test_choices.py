@@ -108,3 +108,15 @@ def test_the_paths_of_a_model_are_those_of_its_parts(tmp_path: Path) -> None:
     assert gguf_paths(tmp_path, "m-00002-of-00002.gguf") == both
     assert gguf_paths(tmp_path, "sub/x.gguf") == (tmp_path / "sub/x.gguf",)
     assert gguf_paths(tmp_path / "gone.gguf") == (tmp_path / "gone.gguf",)
+
+
+@pytest.mark.parametrize("name", ["v.blk.0.ln1.weight", "mm.0.weight", "a.conv.weight"])
+def test_a_half_that_sees_or_hears_is_said_to_be_left_out(name: str) -> None:
+    facts, tensors = llama_facts(32), llama_tensors(32, "Q8_0")
+    both = _FarSource(
+        {"m.gguf": gguf_bytes(facts, {**tensors, name: ("F32", (32, 1))})}
+    )
+    text = _FarSource({"m.gguf": gguf_bytes(facts, tensors)})
+    said = "pictures and sound are not understood"
+    assert said in look_at(both).hint and look_at(both).problem == ""
+    assert look_at(text).problem == "" and said not in look_at(text).hint

@@ -9,6 +9,7 @@ from mlxtui.convert.gguf.architectures.facts import Facts
 from mlxtui.convert.gguf.architectures.weight import Weight
 from mlxtui.convert.gguf.described import Described
 from mlxtui.convert.gguf.new_tensor import NewTensor
+from mlxtui.convert.gguf.purpose import is_of_senses
 from mlxtui.errors import ModelRefused
 from mlxtui.harmless import one_line
 from mlxtui.i18n import _
@@ -16,12 +17,10 @@ from mlxtui.i18n import _
 Config = Mapping[str, Any]
 """A config.json, as mlx-lm reads it."""
 
-# What `rope_settings` reads, what old converters wrote although nobody reads it, and
-# the half that sees or hears, which Ollama keeps in the same file.
+# What `rope_settings` reads, and what old converters wrote although nobody reads it.
 _NO_WEIGHTS = re.compile(
     r"(rope_freqs|rope_factors_(long|short))\.weight"
     r"|blk\.\d+\.(attn_rot_embd|attn\.rot_embd|rope_freqs)(\.weight)?"
-    r"|(v|mm|a)\..+"
 )
 _LAYER = re.compile(r"blk\.(\d+)\.")
 
@@ -69,7 +68,7 @@ class Architecture:
         used.update(self.unused(config))
         layers = _layer_count(config)
         for name in described.tensors:
-            if name in used or _NO_WEIGHTS.fullmatch(name):
+            if name in used or is_of_senses(name) or _NO_WEIGHTS.fullmatch(name):
                 continue
             layer = _LAYER.match(name)
             if layer and int(layer[1]) >= layers and _predicts_ahead(described):
