@@ -8,9 +8,11 @@ import pytest
 from mlx.utils import tree_flatten
 from mlx_lm import generate, load
 from mlx_lm.utils import get_total_parameters
+from tokenizers import Tokenizer
 
 from mlxtui.guide import MODEL_FOLDER
 from mlxtui.guide.build import build
+from mlxtui.guide.evaluate import Asked, right_answers
 from mlxtui.guide.folder import folder_size
 from mlxtui.guide.network import NetworkSize
 from mlxtui.guide.plan import Plan
@@ -89,12 +91,17 @@ def test_the_end_token_ends_an_answer(guide: tuple[Any, Any]) -> None:
     assert generation["do_sample"] is False
 
 
-def test_trained_questions_get_their_answers(guide: tuple[Any, Any]) -> None:
-    topics = load_topics()[::17]
-    for topic in topics:
-        for wording in topic.wordings.values():
-            messages = [{"role": "user", "content": wording.asks[0]}]
-            assert ask(guide, messages) == wording.answer
+def test_nine_of_ten_trained_questions_get_their_answers(
+    guide: tuple[Any, Any],
+) -> None:
+    asked = [
+        Asked(topic.identifier, language, wording.asks[0], wording.answer)
+        for topic in load_topics()
+        for language, wording in topic.wordings.items()
+    ]
+    tokenizer = Tokenizer.from_file(str(MODEL_FOLDER / "tokenizer.json"))
+    right = right_answers(guide[0], tokenizer, asked, [BEGIN] * len(asked))
+    assert sum(right) >= 0.9 * len(right)
 
 
 def test_a_second_question_gets_its_own_answer(guide: tuple[Any, Any]) -> None:
