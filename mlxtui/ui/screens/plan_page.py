@@ -92,6 +92,8 @@ class PlanPage(Dialog[JobSpec | None]):
         close = _("Cancel") if state.can_start else _("Close")
         self.start_button.label = Content(start)
         self.close_button.label = Content(close)
+        for button in (self.start_button, self.close_button):
+            button.refresh(layout=True)  # another label may be wider than its button
         self._fit()
 
     def say(self, text: str, *, is_problem: bool = False) -> None:
